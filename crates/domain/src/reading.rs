@@ -279,6 +279,14 @@ impl Reading {
         }
     }
 
+    /// The lines that this message adds or that standing lines become, in the order of the text.
+    pub fn read_lines(&self) -> impl Iterator<Item = &ReadLine> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Add { line } | Change::Replace { line, .. } => Some(line),
+            Change::Remove { .. } | Change::Clear => None,
+        })
+    }
+
     /// The standing order after this message: changes applied, equal lines merged, and what was
     /// talked about carried on (kept from before where this message talked of nothing).
     #[must_use]
@@ -315,7 +323,7 @@ pub fn apply_changes(lines: &[OrderLine], changes: &[Change]) -> Vec<OrderLine> 
                 }
             }
             Change::Clear => {
-                slots.iter_mut().for_each(|slot| *slot = None);
+                slots.fill(None);
                 added.clear();
             }
         }

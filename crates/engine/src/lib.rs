@@ -1,1 +1,6 @@
-//! TODO(head).
+//! The use cases of Eziseller: the imperative shell around the pure core.
+
+pub mod clock;
+pub mod keyring;
+pub mod tasks;
+pub mod testing;

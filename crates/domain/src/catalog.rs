@@ -1,12 +1,16 @@
 //! What a seller sells: products, options, variants. The import file format is in [`file`].
 
 pub mod file;
+pub mod price;
+pub mod view;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Money, Timestamp};
+
+pub use view::{CatalogSnapshot, CatalogView, Resolved};
 
 /// The seller's own id of a product or variant (its SKU), unique within a seller. It is the id
 /// that Meta's catalogue knows the item by (at most 100 characters there).

@@ -6,10 +6,17 @@
 
 pub mod catalog;
 pub mod channel;
+pub mod conversation;
+pub mod customer;
+pub mod draft;
 pub mod ids;
 pub mod money;
+pub mod order;
+pub mod policy;
 pub mod reading;
+pub mod seller;
 pub mod time;
+pub mod words;
 
 pub use channel::Channel;
 pub use ids::*;

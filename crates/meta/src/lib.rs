@@ -1,1 +1,14 @@
-//! TODO(head).
+//! Everything Meta: webhook signatures and payloads, the Graph API client with its errors, usage
+//! headers and rate limits, and the platform's rules for what may be sent.
+//!
+//! Knows no SQL and none of the product's nouns: ids are strings, times are milliseconds since
+//! 1970 in UTC, and what an event means for an order is somebody else's decision.
+
+pub mod fate;
+pub mod signature;
+pub mod signed_request;
+pub mod webhook;
+
+pub use fate::{Fate, Kind};
+pub use signature::{AppSecret, AppSecrets, SecretKind, Verified};
+pub use webhook::{Event, Item, Object, Split, extract_text, split};

@@ -1,1 +1,34 @@
-//! TODO(head).
+//! A stand-in for Meta's Graph API and webhook sender, as far as the product uses them.
+//!
+//! [`Sandbox::start`] runs it inside a test; [`serve`] runs it as a program. What it stands in
+//! for, and what it does not, is in the crate's README.
+
+mod call;
+mod catalog;
+mod clock;
+mod config;
+mod demo;
+mod error;
+mod events;
+mod faults;
+mod graph;
+mod handle;
+mod limits;
+mod message_rules;
+mod messages;
+mod record;
+mod rng;
+mod server;
+mod token;
+mod webhooks;
+mod whatsapp;
+mod world;
+
+pub use clock::Clock;
+pub use config::{
+    AccountSpec, BatchReady, Callback, DeliveryStyle, Limits, Login, ReviewPolicy, SandboxConfig,
+};
+pub use faults::{Fault, FaultRule, RandomFaults};
+pub use handle::{CustomerHandle, Sandbox, serve};
+pub use record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
+pub use world::Channel;

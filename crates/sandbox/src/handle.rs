@@ -1,0 +1,299 @@
+//! The sandbox in a test: starting, scripting, asking what happened.
+
+use crate::config::{AccountSpec, Callback, SandboxConfig};
+use crate::faults::{Fault, FaultRule, RandomFaults};
+use crate::record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
+use crate::server::{Shared, run};
+use crate::webhooks::Part;
+use crate::world::World;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, MutexGuard};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A running stand-in for Meta on a port of its own. Stops when dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    _stop: DropGuard,
+}
+
+/// Serves a sandbox on `listener` until `shutdown` is cancelled: what the program does.
+///
+/// `public_url` of links is the listener's own address.
+pub async fn serve(config: SandboxConfig, listener: TcpListener, shutdown: CancellationToken) {
+    let shared = Shared::new(World::new(config));
+    if let Ok(address) = listener.local_addr() {
+        shared.world().url = format!("http://{address}");
+    }
+    run(shared, listener, shutdown).await;
+}
+
+impl Sandbox {
+    /// Starts on 127.0.0.1 at a free port.
+    ///
+    /// # Panics
+    /// When the loopback interface has no free port.
+    pub async fn start(config: SandboxConfig) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a free port on the loopback");
+        Self::start_on(config, listener)
+    }
+
+    /// Starts on a listener of the caller's, for a fixed port.
+    ///
+    /// # Panics
+    /// When the listener has no local address.
+    pub fn start_on(config: SandboxConfig, listener: TcpListener) -> Self {
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
+        let shared = Shared::new(World::new(config));
+        shared.world().url = format!("http://{address}");
+        let token = CancellationToken::new();
+        tokio::spawn(run(shared.clone(), listener, token.clone()));
+        Self {
+            shared,
+            address,
+            _stop: token.drop_guard(),
+        }
+    }
+
+    /// Base URL, without a slash at its end: the `GRAPH_API_URL` of the application.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world()
+    }
+
+    /// The default app.
+    ///
+    /// # Panics
+    /// When every app was removed.
+    pub fn app(&self) -> AppInfo {
+        let world = self.world();
+        let app = world.first_app().expect("a sandbox has an app");
+        AppInfo {
+            id: app.id.clone(),
+            secret: app.secret.clone(),
+            instagram_secret: app.instagram_secret.clone(),
+        }
+    }
+
+    /// The first account.
+    ///
+    /// # Panics
+    /// When the configuration had no accounts.
+    pub fn account(&self) -> Account {
+        self.world()
+            .accounts
+            .first()
+            .cloned()
+            .expect("the configuration has an account")
+    }
+
+    /// Every account, in the order they were added.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.world().accounts.clone()
+    }
+
+    /// Adds a seller's account.
+    pub fn add_account(&self, spec: AccountSpec) -> Account {
+        let app = self.app().id;
+        self.world().add_account(&app, &spec)
+    }
+
+    /// Where webhooks go from now on, for every object and field. Makes no handshake.
+    pub fn set_callback(&self, url: impl Into<String>, verify_token: impl Into<String>) {
+        let app = self.app().id;
+        let callback = Callback {
+            url: url.into(),
+            verify_token: verify_token.into(),
+        };
+        self.world().set_callback(&app, &callback);
+    }
+
+    /// A customer of the first Instagram account, made when new.
+    pub fn customer(&self, key: &str) -> CustomerHandle {
+        self.customer_of(&self.account().instagram_account_id, key)
+    }
+
+    /// A customer of a business id: Instagram account, page (Messenger) or phone number id.
+    pub fn customer_of(&self, business: &str, key: &str) -> CustomerHandle {
+        let id = self.world().customer(business, key);
+        CustomerHandle {
+            shared: self.shared.clone(),
+            id,
+        }
+    }
+
+    /// Messages the business sent and the sandbox accepted, oldest first.
+    pub fn sent(&self) -> Vec<SentMessage> {
+        self.world().sent.clone()
+    }
+
+    /// Messages sent to one customer.
+    pub fn sent_to(&self, customer: &str) -> Vec<SentMessage> {
+        self.world()
+            .sent
+            .iter()
+            .filter(|s| s.recipient_id == customer)
+            .cloned()
+            .collect()
+    }
+
+    /// Graph API calls, oldest first.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.world().calls.iter().cloned().collect()
+    }
+
+    /// Webhook deliveries, oldest first.
+    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
+        self.world().outbound.records()
+    }
+
+    /// Alerts the developer would have got ("Webhooks Disabled").
+    pub fn alerts(&self) -> Vec<String> {
+        self.world().outbound.alerts.clone()
+    }
+
+    /// Adds a fault rule; its number removes it again.
+    pub fn fault(&self, rule: FaultRule) -> u64 {
+        self.world().faults.add(rule)
+    }
+
+    /// The next `times` calls of `endpoint` meet `fault`.
+    pub fn next_calls(&self, times: u32, endpoint: &str, fault: Fault) -> u64 {
+        self.fault(FaultRule::next(times, endpoint, fault))
+    }
+
+    /// Removes every fault rule and random faults.
+    pub fn clear_faults(&self) {
+        let mut world = self.world();
+        world.faults.rules.clear();
+        world.faults.random = None;
+    }
+
+    /// Random faults by the seed from now on.
+    pub fn random_faults(&self, faults: RandomFaults) {
+        self.world().faults.random = Some(faults);
+    }
+
+    /// Holds webhooks back, or lets them go (batched, shuffled as configured).
+    pub fn hold_webhooks(&self, held: bool) {
+        self.world().outbound.held = held;
+        self.shared.stir();
+    }
+
+    /// Now, by the sandbox's clock (milliseconds UTC).
+    pub fn now(&self) -> i64 {
+        self.world().now()
+    }
+
+    /// Moves the sandbox's clock.
+    pub fn advance(&self, millis: i64) {
+        self.world().clock.advance(millis);
+        self.shared.stir();
+    }
+
+    /// Posts a whole body, rightly signed for `object`, whatever it holds.
+    pub fn deliver_raw(&self, object: &'static str, body: impl Into<String>) {
+        let app = self.app().id;
+        self.world()
+            .outbound
+            .updates
+            .push_back(crate::webhooks::Update {
+                app,
+                object,
+                entry_id: String::new(),
+                asset: String::new(),
+                part: Part::Raw(body.into()),
+                instagram_secret: false,
+            });
+        self.shared.stir();
+    }
+
+    /// Waits until every webhook that is due was tried.
+    pub async fn drain(&self) {
+        loop {
+            let changed = self.shared.change.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let idle = {
+                let world = self.world();
+                let now = world.now();
+                world.outbound.is_idle(now)
+            };
+            if idle {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until `count` messages were sent in all, and returns them.
+    pub async fn wait_sent(&self, count: usize) -> Vec<SentMessage> {
+        loop {
+            let changed = self.shared.change.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let sent = self.sent();
+            if sent.len() >= count {
+                return sent;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// One customer, to be played.
+#[derive(Clone, Debug)]
+pub struct CustomerHandle {
+    shared: Arc<Shared>,
+    id: String,
+}
+
+impl CustomerHandle {
+    /// The page- or Instagram-scoped id, or the WhatsApp number.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn message(&self, content: Value) -> String {
+        let mid = self
+            .shared
+            .world()
+            .customer_message(&self.id, content)
+            .unwrap_or_default();
+        self.shared.stir();
+        mid
+    }
+
+    /// Writes a text message. Returns its mid.
+    pub fn say(&self, text: &str) -> String {
+        let whatsapp = self.is_on_whatsapp();
+        self.message(if whatsapp {
+            json!({"type": "text", "text": {"body": text}})
+        } else {
+            json!({"text": text})
+        })
+    }
+
+    /// Taps a quick reply.
+    pub fn tap(&self, title: &str, payload: &str) -> String {
+        self.message(json!({"text": title, "quick_reply": {"payload": payload}}))
+    }
+
+    fn is_on_whatsapp(&self) -> bool {
+        let world = self.shared.world();
+        world
+            .customers
+            .get(&self.id)
+            .is_some_and(|c| c.channel == crate::world::Channel::Whatsapp)
+    }
+}

@@ -2,6 +2,11 @@
 //! [`Reading`] out. Pure and total: no I/O, no clock, no chance; any text gets a reading, and what is
 //! unsure is a doubt, never a guess.
 
+pub mod contact;
+mod lexicon;
+mod normalise;
+mod tokenise;
+
 use std::fmt;
 
 use domain::Currency;

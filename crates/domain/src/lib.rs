@@ -4,6 +4,7 @@
 //! Knows no clock, no async runtime, no HTTP, no SQL and no Meta: time and chance are arguments,
 //! and the same input gives the same decision on every machine.
 
+pub mod cart;
 pub mod catalog;
 pub mod channel;
 pub mod conversation;

@@ -71,8 +71,10 @@ pub(crate) struct DatabaseArgs {
 
 /// `eziseller demo`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  eziseller demo\n  eziseller demo --once\n\n\
-    --once plays the script unattended and exits 0 only if every expected order is there.")]
+#[command(
+    after_help = "Examples:\n  eziseller demo\n  eziseller demo --once\n\n\
+    --once plays the script unattended and exits 0 only if every expected order is there."
+)]
 pub(crate) struct DemoArgs {
     /// Address of the dashboard.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "A")]
@@ -98,14 +100,21 @@ pub(crate) enum RoleArg {
 
 /// `eziseller serve`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  eziseller serve --database-url sqlite:/var/lib/eziseller/shop.db\n  \
+#[command(
+    after_help = "Examples:\n  eziseller serve --database-url sqlite:/var/lib/eziseller/shop.db\n  \
     eziseller serve --listen 0.0.0.0:8080 --role web --database-url postgres://eziseller@db/eziseller\n\n\
     Environment: INSTAGRAM_APP_SECRET, WHATSAPP_APP_SECRET, META_APP_SECRET (each possibly several,\n\
     separated by commas), INSTAGRAM_VERIFY_TOKEN, ENCRYPTION_KEY, GRAPH_API_URL, GRAPH_API_VERSION,\n\
-    PUBLIC_URL. See docs/configuration.md.")]
+    PUBLIC_URL. See docs/configuration.md."
+)]
 pub(crate) struct ServeArgs {
     /// Address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080", value_name = "A")]
+    #[arg(
+        long,
+        env = "LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "A"
+    )]
     pub(crate) listen: String,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
@@ -125,9 +134,11 @@ pub(crate) struct SellerArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SellerCommand {
     /// Add a seller; prints its id and an API key, which is shown this once.
-    #[command(after_help = "Example:\n  printf '%s' \"$PAGE_TOKEN\" | eziseller seller add --name 'Amaya Boutique' \\\n    \
+    #[command(
+        after_help = "Example:\n  printf '%s' \"$PAGE_TOKEN\" | eziseller seller add --name 'Amaya Boutique' \\\n    \
         --country LK --currency LKR --instagram-account-id 17841400000000001 --page-id 105000000000001 \\\n    \
-        --username amaya.boutique --access-token-stdin")]
+        --username amaya.boutique --access-token-stdin"
+    )]
     Add(SellerAddArgs),
 }
 
@@ -176,8 +187,10 @@ pub(crate) struct MemberArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum MemberCommand {
     /// Set a member's password, read from standard input; adds the member where there is none.
-    #[command(after_help = "Example:\n  printf '%s' 'a long sentence of your own' | \\\n    \
-        eziseller member set-password --seller ID --login amaya")]
+    #[command(
+        after_help = "Example:\n  printf '%s' 'a long sentence of your own' | \\\n    \
+        eziseller member set-password --seller ID --login amaya"
+    )]
     SetPassword(MemberPasswordArgs),
 }
 
@@ -208,9 +221,11 @@ pub(crate) struct ProductArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProductCommand {
     /// Import products; prints counts and every rejected row with its reason.
-    #[command(after_help = "Examples:\n  eziseller product import --seller ID products.json\n  \
+    #[command(
+        after_help = "Examples:\n  eziseller product import --seller ID products.json\n  \
         eziseller product import --seller ID shopify-export.csv\n\n\
-        Reads JSON, our own CSV, Shopify's and WooCommerce's product exports and Meta's feed (CSV or TSV).")]
+        Reads JSON, our own CSV, Shopify's and WooCommerce's product exports and Meta's feed (CSV or TSV)."
+    )]
     Import(ProductImportArgs),
 }
 
@@ -229,8 +244,10 @@ pub(crate) struct ProductImportArgs {
 
 /// `eziseller parse`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  echo '{\"id\":\"1\",\"text\":\"2 red kurtis M pls\"}' | eziseller parse --catalog products.json\n\n\
-    Each line is {\"id\",\"text\"} or {\"id\",\"messages\":[...]}; one answer a line, in order.")]
+#[command(
+    after_help = "Example:\n  echo '{\"id\":\"1\",\"text\":\"2 red kurtis M pls\"}' | eziseller parse --catalog products.json\n\n\
+    Each line is {\"id\",\"text\"} or {\"id\",\"messages\":[...]}; one answer a line, in order."
+)]
 pub(crate) struct ParseArgs {
     /// The catalogue to read against, in the JSON import format.
     #[arg(long, value_name = "FILE")]
@@ -292,7 +309,9 @@ pub(crate) struct ExportArgs {
 
 /// `eziseller sync`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  eziseller sync --seller ID --full\n\nExits 0 when everything arrived, 3 when the run is partial.")]
+#[command(
+    after_help = "Example:\n  eziseller sync --seller ID --full\n\nExits 0 when everything arrived, 3 when the run is partial."
+)]
 pub(crate) struct SyncArgs {
     /// The seller.
     #[arg(long, value_name = "ID")]
@@ -334,7 +353,9 @@ pub(crate) struct EventsListArgs {
 
 /// `eziseller doctor`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  eziseller doctor --seller ID\n\nExits 0 when nothing is wrong, 1 when something is.")]
+#[command(
+    after_help = "Example:\n  eziseller doctor --seller ID\n\nExits 0 when nothing is wrong, 1 when something is."
+)]
 pub(crate) struct DoctorArgs {
     /// Only this seller's connection.
     #[arg(long, value_name = "ID")]
@@ -348,8 +369,10 @@ pub(crate) struct DoctorArgs {
 
 /// `eziseller sandbox`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  eziseller sandbox --listen 127.0.0.1:9090\n  \
-    GRAPH_API_URL=http://127.0.0.1:9090 eziseller serve")]
+#[command(
+    after_help = "Example:\n  eziseller sandbox --listen 127.0.0.1:9090\n  \
+    GRAPH_API_URL=http://127.0.0.1:9090 eziseller serve"
+)]
 pub(crate) struct SandboxArgs {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:9090", value_name = "A")]
@@ -358,7 +381,9 @@ pub(crate) struct SandboxArgs {
 
 /// `eziseller backup`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  eziseller backup /backups/shop-$(date +%F).db --database-url sqlite:shop.db")]
+#[command(
+    after_help = "Example:\n  eziseller backup /backups/shop-$(date +%F).db --database-url sqlite:shop.db"
+)]
 pub(crate) struct BackupArgs {
     /// The file to write; must not exist yet.
     #[arg(value_name = "PATH")]
@@ -403,10 +428,20 @@ mod tests {
     fn every_command_shows_an_example() {
         fn walk(command: &clap::Command) {
             if command.has_subcommands() {
-                command.get_subcommands().filter(|c| c.get_name() != "help").for_each(walk);
+                command
+                    .get_subcommands()
+                    .filter(|c| c.get_name() != "help")
+                    .for_each(walk);
             } else {
-                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.contains("Example"), "`{}` has no example", command.get_name());
+                let help = command
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(
+                    help.contains("Example"),
+                    "`{}` has no example",
+                    command.get_name()
+                );
             }
         }
         Cli::command().get_subcommands().for_each(walk);

@@ -44,7 +44,12 @@ struct Customer {
 impl Customer {
     /// Takes over what a later message gives: the last one said holds.
     fn learn(&mut self, contact: &Contact) {
-        let Contact { phone, email, name, address } = contact;
+        let Contact {
+            phone,
+            email,
+            name,
+            address,
+        } = contact;
         for (known, found) in [
             (&mut self.phone, phone),
             (&mut self.email, email),
@@ -68,7 +73,10 @@ pub(crate) fn run(args: &ParseArgs) -> Result<()> {
             continue;
         }
         let input: Input = serde_json::from_str(&line).with_context(|| {
-            format!("line {} of the input is not {{\"id\",\"text\"}} or {{\"id\",\"messages\"}}", i + 1)
+            format!(
+                "line {} of the input is not {{\"id\",\"text\"}} or {{\"id\",\"messages\"}}",
+                i + 1
+            )
         })?;
         let messages = match (input.messages, input.text) {
             (Some(messages), _) => messages,
@@ -92,10 +100,16 @@ fn load_index(args: &ParseArgs) -> Result<Index> {
         .with_context(|| format!("cannot read the catalog `{path}`; check the path"))?;
     let catalog = file::parse(&text, None).with_context(|| format!("`{path}` is no catalog"))?;
     for rejected in &catalog.rejected {
-        eprintln!("product {} of {path} left out: {}", rejected.position, rejected.reason);
+        eprintln!(
+            "product {} of {path} left out: {}",
+            rejected.position, rejected.reason
+        );
     }
     let country = args.country.clone().or(catalog.country);
-    let locale = Locale { country, currency: Some(catalog.currency) };
+    let locale = Locale {
+        country,
+        currency: Some(catalog.currency),
+    };
     Ok(Index::build(&catalog.products, locale))
 }
 
@@ -111,7 +125,10 @@ fn read_conversation<'a>(
     for message in messages {
         last = parser::read(index, message, &standing);
         customer.learn(&last.contact);
-        confidences.extend(last.read_lines().map(|read| (read.line.clone(), read.confidence)));
+        confidences.extend(
+            last.read_lines()
+                .map(|read| (read.line.clone(), read.confidence)),
+        );
         standing = last.apply(&standing);
     }
     let lines = standing
@@ -124,10 +141,23 @@ fn read_conversation<'a>(
                 .filter(|(read, _)| read.product == line.product && read.options == line.options)
                 .map(|(_, confidence)| *confidence)
                 .fold(f32::NAN, f32::min);
-            OutputLine { confidence: if confidence.is_nan() { last.confidence } else { confidence }, line }
+            OutputLine {
+                confidence: if confidence.is_nan() {
+                    last.confidence
+                } else {
+                    confidence
+                },
+                line,
+            }
         })
         .collect();
-    Output { id, intent: last.intent, lines, customer, confidence: last.confidence }
+    Output {
+        id,
+        intent: last.intent,
+        lines,
+        customer,
+        confidence: last.confidence,
+    }
 }
 
 fn explain(index: &Index, messages: &[String], out: &mut impl Write) -> Result<()> {

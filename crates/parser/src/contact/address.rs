@@ -86,6 +86,12 @@ impl Reader<'_, '_> {
         let mut number = start.number;
         let mut size = start.size;
         let mut pieces = vec![(start.from, start.to)];
+        if cue.is_none()
+            && let Some(house) = self.house_alone(judged, first)
+        {
+            pieces.insert(0, house);
+            number = true;
+        }
         let mut next = first + 1;
         let mut open = !start.cut;
         while open && next < judged.len() {
@@ -106,7 +112,11 @@ impl Reader<'_, '_> {
             if weight == 0 {
                 return None;
             }
-            if judged[first].1.size <= 3 {
+            let numbered = pieces.get(1).is_some_and(|&(from, _)| {
+                let piece = &self.text.pieces[from];
+                piece.is_number() || piece.classes.any(&[Class::Unit, Class::UnitMaybe])
+            });
+            if judged[first].1.size <= 3 && numbered {
                 pieces.remove(0);
             }
         }
@@ -128,6 +138,26 @@ impl Reader<'_, '_> {
             return None;
         }
         Some((next, self.written(&pieces)?))
+    }
+
+    /// The stretch before this one, if it is a house number and nothing else: "17, 2nd main".
+    fn house_alone(&self, judged: &[(Segment, Judged)], at: usize) -> Option<(usize, usize)> {
+        let joined = matches!(
+            judged[at].0.before,
+            Before::Comma | Before::Slash | Before::Dash
+        );
+        let (_, before) = judged.get(at.checked_sub(1)?).filter(|_| joined)?;
+        let pieces = self.text.pieces.get(before.from..before.to)?;
+        let small = before.number
+            && pieces.iter().all(|p| {
+                matches!(p.kind, Kind::Mark(_)) || p.len() <= if p.is_number() { 5 } else { 2 }
+            });
+        let parts = pieces
+            .iter()
+            .filter(|p| matches!(p.kind, Kind::Word | Kind::Number))
+            .count();
+        (small && parts <= 3 && pieces.iter().skip(1).all(|p| p.glued))
+            .then_some((before.from, before.to))
     }
 
     /// The address as the customer wrote it: breaks become commas, white space one space.
@@ -165,11 +195,11 @@ impl Reader<'_, '_> {
 
     /// Weighs one stretch.
     fn judge(&self, segment: &Segment) -> Judged {
-        let (from, to) = self.trimmed(segment);
+        let (from, to, cut) = self.trimmed(segment);
         let mut judged = Judged {
             from,
             to,
-            cut: to < segment.to,
+            cut,
             ..Judged::default()
         };
         if from >= to {
@@ -209,11 +239,14 @@ impl Reader<'_, '_> {
     }
 
     /// The stretch without small words at its front, up to what cannot be in an address.
-    fn trimmed(&self, segment: &Segment) -> (usize, usize) {
+    /// Whether something did is the last.
+    fn trimmed(&self, segment: &Segment) -> (usize, usize, bool) {
         let mut from = segment.from;
         let pieces = &self.text.pieces;
         while from < segment.to
-            && (pieces[from].is(Class::Filler) && !pieces[from].classes.any(&PARTS)
+            && (pieces[from].is(Class::Filler)
+                && !pieces[from].classes.any(&PARTS)
+                && !pieces.get(from + 1).is_some_and(|p| p.glued)
                 || matches!(pieces[from].kind, Kind::Mark(c) if c != '#'))
         {
             from += 1;
@@ -222,10 +255,11 @@ impl Reader<'_, '_> {
         while to < segment.to && !(pieces[to].is(Class::End) && !pieces[to].classes.any(&PARTS)) {
             to += 1;
         }
+        let cut = to < segment.to;
         while to > from && matches!(pieces[to - 1].kind, Kind::Mark(_)) {
             to -= 1;
         }
-        (from, to)
+        (from, to, cut)
     }
 
     /// Adds what the piece says.
@@ -239,6 +273,12 @@ impl Reader<'_, '_> {
             return;
         }
         let house_before = self.house_before(at, from);
+        if piece.is(Class::Street)
+            && at == from
+            && let Some(house) = self.house_after(at + 1, to)
+        {
+            evidence.add(2, at, house);
+        }
         if piece.classes.any(&[Class::Street, Class::StreetMaybe]) && at > from {
             let sure = piece.is(Class::Street);
             let named = self.text.pieces[at - 1].is_word() || self.is_ordinal(at - 1);
@@ -272,7 +312,7 @@ impl Reader<'_, '_> {
         {
             evidence.add(if piece.is(Class::Unit) { 2 } else { 1 }, at, house);
         }
-        if piece.is(Class::Place) {
+        if piece.is(Class::Place) && !piece.is(Class::StreetMaybe) {
             evidence.add(1, self.back_over_names(at, from), at);
         }
         if piece.is(Class::Landmark) && at + 1 < to {

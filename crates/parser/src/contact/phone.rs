@@ -368,6 +368,11 @@ impl Written<'_> {
     fn national(&self, country: country::Id) -> Option<String> {
         let meta = DATABASE.by_id(country.as_ref())?;
         let code = meta.country_code().to_string();
+        // A whole mobile number may begin with the digits of the country code ("91..." in India).
+        let mobile = meta.descriptors().get(Type::Mobile);
+        if mobile.is_some_and(|d| d.is_match(self.digits)) && self.is_whole(self.digits) {
+            return Some(format!("+{code}{}", self.digits));
+        }
         let parsed = phonenumber::parse(Some(country), self.digits).ok()?;
         if parsed.code().value() != meta.country_code() {
             return None;

@@ -141,7 +141,11 @@ impl World {
     /// `content` is the `message` object without `mid` (WhatsApp: the typed part of `messages[]`).
     pub(crate) fn customer_message(&mut self, id: &str, mut content: Value) -> Option<String> {
         let customer = self.customers.get(id)?.clone();
-        let mid = self.mid(customer.channel);
+        // A replayed script brings its own ids, so that a second play is a redelivery.
+        let mid = match content.get("mid").and_then(Value::as_str) {
+            Some(mid) => mid.to_owned(),
+            None => self.mid(customer.channel),
+        };
         let text = content
             .get("text")
             .and_then(|t| t.as_str().or_else(|| t["body"].as_str()))

@@ -274,6 +274,12 @@ impl CustomerHandle {
         mid
     }
 
+    /// Sends a message of any content, as its webhook carries it; a `mid` in it is kept. Returns
+    /// its mid.
+    pub fn send(&self, content: Value) -> String {
+        self.message(content)
+    }
+
     /// Writes a text message. Returns its mid.
     pub fn say(&self, text: &str) -> String {
         let whatsapp = self.is_on_whatsapp();

@@ -1,7 +1,9 @@
 //! What a seller sells: products, options, variants. The import file format is in [`file`].
 
 pub mod file;
+pub mod item;
 pub mod price;
+pub mod rules;
 pub mod view;
 
 use std::fmt;

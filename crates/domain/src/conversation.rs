@@ -2,11 +2,20 @@
 //!
 //! [`advance`] is the whole of it: pure, total, and the same on every machine.
 
+mod amend;
+mod answer;
 pub mod ask;
+mod clock;
 pub mod decision;
+mod flow;
+mod hear;
 pub mod incoming;
 pub mod payload;
+mod seller;
+mod speak;
 pub mod state;
+mod tap;
+mod turn;
 pub mod window;
 
 use crate::catalog::{CatalogView, RetailerId};
@@ -15,6 +24,8 @@ use crate::reading::{Reading, Standing};
 use crate::seller::SellerProfile;
 use crate::words::Words;
 use crate::{DraftOrderId, OrderId, Timestamp};
+
+use turn::Turn;
 
 pub use ask::{Ask, Asked};
 pub use decision::{
@@ -56,17 +67,49 @@ pub fn advance(
     world: &World<'_>,
     now: Timestamp,
 ) -> Decision {
-    let _ = (incoming, world, now);
-    Decision {
-        state: state.clone(),
-        drafts: Vec::new(),
-        transitions: Vec::new(),
-        replies: Vec::new(),
-        withheld: Vec::new(),
-        details: Vec::new(),
-        order: None,
-        notices: Vec::new(),
-        message: Annotation::default(),
-        wake_at: None,
+    let mut turn = Turn::new(state, world, now);
+    if !matches!(incoming, Incoming::OwnEcho { .. }) {
+        turn.let_run_out();
     }
+    match incoming {
+        Incoming::Text {
+            mid,
+            at,
+            text,
+            context,
+        } => {
+            turn.heard(*at);
+            turn.text(mid, text, context, *at);
+        }
+        Incoming::Choice {
+            mid,
+            at,
+            payload,
+            title,
+        } => {
+            turn.heard(*at);
+            turn.tapped(mid, payload, title, *at);
+        }
+        Incoming::Products { mid, at, items } => {
+            turn.heard(*at);
+            turn.products(mid, items);
+        }
+        Incoming::Unreadable {
+            mid,
+            at,
+            what,
+            context,
+        } => {
+            turn.heard(*at);
+            turn.unreadable(mid, *what, context);
+        }
+        // Editing and deleting do not open Meta's window.
+        Incoming::Edited { mid, at, text } => turn.edited(mid, text, *at),
+        Incoming::Deleted { mid, .. } => turn.deleted(mid),
+        Incoming::PersonReplied { .. } => turn.person_replied(),
+        Incoming::Seller { action, member } => turn.seller(action, *member),
+        Incoming::OutOfStock { short, by } => turn.out_of_stock(short, *by),
+        Incoming::OwnEcho { .. } | Incoming::Timer => {}
+    }
+    turn.finish()
 }

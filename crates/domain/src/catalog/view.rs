@@ -111,13 +111,12 @@ impl CatalogView for CatalogSnapshot {
     }
 
     fn free(&self, id: &RetailerId) -> Option<i64> {
-        let (declared, availability) = match self.products.get(id) {
-            Some(product) => (product.stock, product.availability),
-            None => {
-                let (product, i) = self.variants.get(id)?;
-                let product = self.products.get(product)?;
-                (product.variants.get(*i)?.stock, product.availability)
-            }
+        let (declared, availability) = if let Some(product) = self.products.get(id) {
+            (product.stock, product.availability)
+        } else {
+            let (product, i) = self.variants.get(id)?;
+            let product = self.products.get(product)?;
+            (product.variants.get(*i)?.stock, product.availability)
         };
         match availability {
             Availability::OutOfStock | Availability::Discontinued => Some(0),

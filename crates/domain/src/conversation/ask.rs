@@ -72,3 +72,24 @@ impl Asked {
     /// After so many repetitions the seller takes over.
     pub const REPETITIONS_MAX: u8 = 2;
 }
+
+impl Ask {
+    /// What makes it the same question when asked again, readable for the seller.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Doubt { doubt } => crate::draft::book::words_of(doubt).to_owned(),
+            Self::MissingOption {
+                product, option, ..
+            } => format!("{option} of {product}"),
+            Self::Stock { item, .. } => format!("stock of {item}"),
+            Self::Details { kinds } => {
+                let kinds: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+                format!("details: {}", kinds.join(", "))
+            }
+            Self::Confirm { revision } => format!("confirmation of revision {revision}"),
+            Self::WhatToChange => "what to change".to_owned(),
+            Self::Offer { product } => format!("offer of {product}"),
+        }
+    }
+}

@@ -363,7 +363,7 @@ pub fn noted(lines: &[DraftLine], changes: &[Change], origin: &Origin) -> Vec<Dr
                 }
             }
             Change::Clear => {
-                slots.iter_mut().for_each(|slot| *slot = None);
+                slots.fill(None);
                 added.clear();
             }
         }

@@ -71,15 +71,10 @@ fn style_of(code: &str) -> Option<Style> {
 #[must_use]
 pub fn amount(money: Money) -> String {
     let code = money.currency.code();
-    let named;
-    let style = match style_of(code) {
-        Some(style) => style,
-        None => {
-            named = format!("{code} ");
-            return written(money, &named, &style(""));
-        }
-    };
-    written(money, style.before, &style)
+    style_of(code).map_or_else(
+        || written(money, &format!("{code} "), &style("")),
+        |style| written(money, style.before, &style),
+    )
 }
 
 fn written(money: Money, before: &str, style: &Style) -> String {

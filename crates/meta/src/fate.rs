@@ -2,7 +2,7 @@
 //!
 //! `docs/intake-events.md` is this table, printed; a test holds the two together.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -147,16 +147,8 @@ pub fn markdown() -> String {
          | kind | where it stands in the payload | fate | what it is |\n|---|---|---|---|\n",
     );
     for kind in Kind::ALL {
-        let row = [
-            kind.as_str(),
-            kind.shape(),
-            kind.fate().as_str(),
-            kind.note(),
-        ];
-        out.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            row[0], row[1], row[2], row[3]
-        ));
+        let (shape, fate) = (kind.shape(), kind.fate().as_str());
+        let _ = writeln!(out, "| `{kind}` | {shape} | {fate} | {} |", kind.note());
     }
     out
 }

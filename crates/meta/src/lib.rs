@@ -5,6 +5,7 @@
 //! 1970 in UTC, and what an event means for an order is somebody else's decision.
 
 pub mod fate;
+pub mod graph;
 pub mod signature;
 pub mod signed_request;
 pub mod webhook;

@@ -152,9 +152,8 @@ impl Out {
 }
 
 fn read_body(body: &[u8], out: &mut Out) {
-    match std::str::from_utf8(body) {
-        Ok(text) => read_text(text.trim_start_matches('\u{feff}').trim(), out),
-        Err(_) => {}
+    if let Ok(text) = std::str::from_utf8(body) {
+        read_text(text.trim_start_matches('\u{feff}').trim(), out);
     }
     if out.items.is_empty() || out.full() {
         out.contents.clear();

@@ -486,13 +486,11 @@ fn key_of(
         } else {
             "mid"
         };
-        return match text(&postback.mid) {
-            Some(mid) => key::of(prefix, &[&mid]),
-            None => {
-                let payload = text(&postback.payload).or_else(|| text(&postback.title));
-                key::hashed("postback", &[who, &when, &payload.unwrap_or_default()])
-            }
-        };
+        if let Some(mid) = text(&postback.mid) {
+            return key::of(prefix, &[&mid]);
+        }
+        let payload = text(&postback.payload).or_else(|| text(&postback.title));
+        return key::hashed("postback", &[who, &when, &payload.unwrap_or_default()]);
     }
     if let Some(edit) = &wire.message_edit
         && let Some(mid) = text(&edit.mid)

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
-impl<'a> Text<'a> {
+impl Text<'_> {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -110,6 +110,39 @@ pub(crate) fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> 
 /// A text, `None` when empty.
 pub(crate) fn filled(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|t| !t.is_empty())
+}
+
+/// For owned types: an optional text or number as a string, `None` when empty or of another shape.
+pub(crate) fn loose<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(filled(part::<Text<'_>>(raw.as_deref())))
+}
+
+/// For owned types: an optional secret.
+pub(crate) fn loose_secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<secrecy::SecretString>, D::Error> {
+    Ok(loose(deserializer)?.map(Into::into))
+}
+
+/// For owned types: an optional number, quoted or not.
+pub(crate) fn loose_number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(part::<Text<'_>>(raw.as_deref()).and_then(|text| text.number()))
+}
+
+/// For owned types: a list whose unreadable elements are left out; `[]` for anything else.
+pub(crate) fn loose_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(list::<T>(raw.as_deref()))
 }
 
 /// A number as decimal text exactly as Meta wrote it, quoted or not.

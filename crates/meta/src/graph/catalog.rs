@@ -1,0 +1,572 @@
+//! Catalogues and their items: the batch route, the per-item route, review and diagnostics.
+
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+
+use super::client::{Access, Call, Graph, Paged, Result, segment};
+use crate::webhook::wire::{loose, loose_list, loose_number};
+
+/// Requests that one `items_batch` call takes at most (Meta's page).
+pub const BATCH_REQUESTS_MAX: usize = 5_000;
+/// Requests that Meta recommends not to exceed.
+pub const BATCH_REQUESTS_ADVISED: usize = 3_000;
+/// The body of one `items_batch` call at most, in bytes.
+pub const BATCH_BYTES_MAX: usize = 28_000_000;
+
+/// A catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Catalog {
+    /// Its id.
+    #[serde(default, alias = "catalog_id")]
+    pub id: String,
+    /// Its name.
+    #[serde(default, alias = "catalog_name", deserialize_with = "loose")]
+    pub name: Option<String>,
+    /// How many products are in it.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub product_count: Option<i64>,
+    /// The shop that shows it (`available_catalogs`).
+    #[serde(default, deserialize_with = "loose")]
+    pub shop_name: Option<String>,
+    /// `commerce`, for what can be sold.
+    #[serde(default, deserialize_with = "loose")]
+    pub vertical: Option<String>,
+}
+
+/// What a request of a batch does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum BatchMethod {
+    /// Needs every required field.
+    Create,
+    /// Any subset; creates what does not exist when upserting.
+    Update,
+    /// Needs the id only.
+    Delete,
+}
+
+/// One request of a batch. The seller's own id goes into `data.id`; `retailer_id` there breaks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchRequest {
+    /// What to do.
+    pub method: BatchMethod,
+    /// With what.
+    pub data: ItemData,
+}
+
+/// The fields of an item, in Meta's names. What is `None` is left as it is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(
+    missing_docs,
+    reason = "Meta's own names; its catalogue-fields page says what they are"
+)]
+pub struct ItemData {
+    /// The seller's own id, at most 100 characters.
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// `9.99 USD`: a number with a dot and an ISO 4217 code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_price_effective_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_link: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub additional_image_link: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_group_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub material: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additional_variant_attribute: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub google_product_category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity_to_sell_on_facebook: Option<i64>,
+    /// `active` or `archived`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Batch<'a> {
+    item_type: &'static str,
+    allow_upsert: bool,
+    requests: &'a [BatchRequest],
+}
+
+/// What `items_batch` answers. HTTP 200 with item errors is normal.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BatchAnswer {
+    /// The handle to ask about; empty means that nothing was taken in.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub handles: Vec<String>,
+    /// Items with errors or warnings.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub validation_status: Vec<ItemValidation>,
+}
+
+/// What is wrong with one item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ItemValidation {
+    /// The seller's own id.
+    #[serde(default, deserialize_with = "loose")]
+    pub retailer_id: Option<String>,
+    /// Errors: the item is refused.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub errors: Vec<ItemMessage>,
+    /// Warnings: the item is taken.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub warnings: Vec<ItemMessage>,
+}
+
+/// Meta's words about an item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ItemMessage {
+    /// The seller's own id, in a batch's status.
+    #[serde(
+        default,
+        deserialize_with = "loose",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<String>,
+    /// The request's position in the batch.
+    #[serde(
+        default,
+        deserialize_with = "loose_number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub line: Option<i64>,
+    /// What it says.
+    #[serde(default)]
+    pub message: String,
+    /// `HIGH`, `MEDIUM` or `LOW`.
+    #[serde(
+        default,
+        deserialize_with = "loose",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub error_priority: Option<String>,
+}
+
+/// Where a batch stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BatchStatus {
+    /// The handle.
+    #[serde(default, deserialize_with = "loose")]
+    pub handle: Option<String>,
+    /// `finished`; anything else means: not yet.
+    #[serde(default)]
+    pub status: String,
+    /// Errors; the sample of Meta's page lists failures under warnings too.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub errors: Vec<ItemMessage>,
+    /// How many errors there are, also beyond those listed.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub errors_total_count: Option<i64>,
+    /// Warnings.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub warnings: Vec<ItemMessage>,
+    /// How many warnings there are.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub warnings_total_count: Option<i64>,
+    /// The seller's own ids of requests that were refused.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub ids_of_invalid_requests: Vec<String>,
+}
+
+impl BatchStatus {
+    /// Whether the fate of every item is known.
+    pub fn is_finished(&self) -> bool {
+        self.status == "finished"
+    }
+}
+
+/// A product as Meta lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct CatalogProduct {
+    /// Meta's product id.
+    #[serde(default)]
+    pub id: String,
+    /// The seller's own id.
+    #[serde(default, deserialize_with = "loose")]
+    pub retailer_id: Option<String>,
+    /// Its name.
+    #[serde(default, deserialize_with = "loose")]
+    pub name: Option<String>,
+    /// Its price as Meta shows it.
+    #[serde(default, deserialize_with = "loose")]
+    pub price: Option<String>,
+    /// Its availability.
+    #[serde(default, deserialize_with = "loose")]
+    pub availability: Option<String>,
+    /// `published`, `staging`, `hidden`.
+    #[serde(default, deserialize_with = "loose")]
+    pub visibility: Option<String>,
+    /// ``, `pending`, `approved`, `rejected`, `outdated`.
+    #[serde(default, deserialize_with = "loose")]
+    pub review_status: Option<String>,
+    /// Why it was rejected.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub review_rejection_reasons: Vec<String>,
+    /// Review per capability, e.g. `ig_product_tagging`.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub capability_to_review_status: Vec<CapabilityReview>,
+    /// `FETCHED`, `FETCH_FAILED`, ...
+    #[serde(default, deserialize_with = "loose")]
+    pub image_fetch_status: Option<String>,
+    /// What is wrong with it.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub errors: Vec<ProductError>,
+}
+
+/// Review of one capability.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct CapabilityReview {
+    /// The capability.
+    #[serde(default, alias = "key", deserialize_with = "loose")]
+    pub capability: Option<String>,
+    /// `NO_REVIEW`, `PENDING`, `APPROVED`, `REJECTED`, `OUTDATED`.
+    #[serde(default, alias = "value", deserialize_with = "loose")]
+    pub review_status: Option<String>,
+}
+
+/// Something wrong with a product.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct ProductError {
+    /// Meta's type, e.g. `IMAGE_FETCH_FAILED_FORBIDDEN`.
+    #[serde(default, deserialize_with = "loose")]
+    pub error_type: Option<String>,
+    /// `HIGH`, `MEDIUM`, `LOW`.
+    #[serde(default, deserialize_with = "loose")]
+    pub error_priority: Option<String>,
+    /// Its title.
+    #[serde(default, deserialize_with = "loose")]
+    pub title: Option<String>,
+    /// Its description.
+    #[serde(default, deserialize_with = "loose")]
+    pub description: Option<String>,
+}
+
+/// A product on the per-item route. The price is in minor units there, unlike in a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[expect(missing_docs, reason = "Meta's own names")]
+pub struct SingleProduct {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retailer_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retailer_product_group_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<String>,
+}
+
+/// A group of diagnostics of a catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Diagnostic {
+    /// `IMAGE_QUALITY`, `POLICY_VIOLATION`, ...
+    #[serde(default, rename = "type", deserialize_with = "loose")]
+    pub kind: Option<String>,
+    /// `MUST_FIX`, `OPPORTUNITY`, `WARNING`.
+    #[serde(default, deserialize_with = "loose")]
+    pub severity: Option<String>,
+    /// In a few words.
+    #[serde(default, deserialize_with = "loose")]
+    pub title: Option<String>,
+    /// In more words.
+    #[serde(default, deserialize_with = "loose")]
+    pub subtitle: Option<String>,
+    /// Meta's code.
+    #[serde(default, deserialize_with = "loose")]
+    pub error_code: Option<String>,
+    /// How many items it is about.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub number_of_affected_items: Option<i64>,
+    /// Where it shows: `ig_product_tagging`, `mini_shops`, ...
+    #[serde(default, deserialize_with = "loose_list")]
+    pub affected_channels: Vec<String>,
+}
+
+/// Where an appeal stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Appeal {
+    /// The product.
+    #[serde(default, deserialize_with = "loose")]
+    pub product_id: Option<String>,
+    /// Whether one can be made.
+    #[serde(default)]
+    pub eligible_for_appeal: bool,
+    /// Where it stands.
+    #[serde(default, deserialize_with = "loose")]
+    pub product_appeal_status: Option<String>,
+    /// Where the review stands.
+    #[serde(default, deserialize_with = "loose")]
+    pub review_status: Option<String>,
+    /// Why it was rejected.
+    #[serde(default, deserialize_with = "loose_list")]
+    pub rejection_reasons: Vec<String>,
+}
+
+/// A thing that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Created {
+    /// Its id.
+    #[serde(default)]
+    pub id: String,
+}
+
+/// A business that the person manages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Business {
+    /// Its id.
+    #[serde(default)]
+    pub id: String,
+    /// Its name.
+    #[serde(default, deserialize_with = "loose")]
+    pub name: Option<String>,
+}
+
+const CATALOG_FIELDS: &str = "id,name,product_count,vertical";
+const PRODUCT_FIELDS: &str = "id,retailer_id,name,price,availability,visibility,review_status,\
+    review_rejection_reasons,capability_to_review_status,image_fetch_status,errors";
+const STATUS_FIELDS: &str =
+    "handle,status,errors,errors_total_count,warnings,warnings_total_count,ids_of_invalid_requests";
+
+impl Graph {
+    /// The businesses of the person whose user token this is.
+    pub async fn businesses(
+        &self,
+        access: &Access,
+        after: Option<&str>,
+    ) -> Result<Paged<Business>> {
+        self.page(
+            Call::get(access, "me/businesses")
+                .query("fields", "id,name")
+                .maybe("after", after),
+        )
+        .await
+    }
+
+    /// The catalogues that a business owns.
+    pub async fn owned_catalogs(
+        &self,
+        access: &Access,
+        business_id: &str,
+        after: Option<&str>,
+    ) -> Result<Paged<Catalog>> {
+        let path = format!("{}/owned_product_catalogs", segment(business_id));
+        self.page(
+            Call::get(access, &path)
+                .query("fields", CATALOG_FIELDS)
+                .maybe("after", after),
+        )
+        .await
+    }
+
+    /// The catalogues that an Instagram account may tag from.
+    pub async fn available_catalogs(
+        &self,
+        access: &Access,
+        ig_user_id: &str,
+    ) -> Result<Paged<Catalog>> {
+        let path = format!("{}/available_catalogs", segment(ig_user_id));
+        self.page(
+            Call::get(access, &path)
+                .query("fields", "catalog_id,catalog_name,product_count,shop_name"),
+        )
+        .await
+    }
+
+    /// Makes a catalogue. Meta lets a business do so only after it made its first by hand, and a
+    /// repeat makes a second one: a lost answer is an unknown outcome.
+    pub async fn create_catalog(
+        &self,
+        access: &Access,
+        business_id: &str,
+        name: &str,
+    ) -> Result<Created> {
+        let path = format!("{}/owned_product_catalogs", segment(business_id));
+        let body = serde_json::json!({ "name": name, "vertical": "commerce" });
+        self.call(Call::post(access, &path, &body).once()).await
+    }
+
+    /// Creates, updates and deletes items; the fate of each is asked for with
+    /// [`Self::batch_status`]. Repeating it is harmless. Set `allow_upsert` to false for patches,
+    /// so that a wrong id makes no ghost.
+    pub async fn items_batch(
+        &self,
+        access: &Access,
+        catalog_id: &str,
+        requests: &[BatchRequest],
+        allow_upsert: bool,
+    ) -> Result<BatchAnswer> {
+        let path = format!("{}/items_batch", segment(catalog_id));
+        let batch = Batch {
+            item_type: "PRODUCT_ITEM",
+            allow_upsert,
+            requests,
+        };
+        self.call(Call::post(access, &path, &batch)).await
+    }
+
+    /// Where a batch stands; `None` when Meta does not know the handle (any more).
+    pub async fn batch_status(
+        &self,
+        access: &Access,
+        catalog_id: &str,
+        handle: &str,
+    ) -> Result<Option<BatchStatus>> {
+        let path = format!("{}/check_batch_request_status", segment(catalog_id));
+        let call = Call::get(access, &path)
+            .query("handle", handle)
+            .query("load_ids_of_invalid_requests", "true")
+            .query("fields", STATUS_FIELDS);
+        let answer = self.page::<BatchStatus>(call).await?;
+        Ok(answer.map(|page| page.data.into_iter().next()))
+    }
+
+    /// The products of a catalogue with where their review stands.
+    pub async fn products(
+        &self,
+        access: &Access,
+        catalog_id: &str,
+        retailer_id: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Paged<CatalogProduct>> {
+        let path = format!("{}/products", segment(catalog_id));
+        let filter =
+            retailer_id.map(|id| serde_json::json!({ "retailer_id": { "eq": id } }).to_string());
+        let call = Call::get(access, &path)
+            .query("fields", PRODUCT_FIELDS)
+            .query("limit", "200")
+            .maybe("filter", filter.as_deref())
+            .maybe("after", after);
+        self.page(call).await
+    }
+
+    /// One product of a catalogue by Meta's id: tells whether a referral's id is Meta's.
+    pub async fn product(&self, access: &Access, product_id: &str) -> Result<CatalogProduct> {
+        self.call(Call::get(access, &segment(product_id)).query("fields", PRODUCT_FIELDS))
+            .await
+    }
+
+    /// Creates one product (the per-item route).
+    pub async fn create_product(
+        &self,
+        access: &Access,
+        catalog_id: &str,
+        product: &SingleProduct,
+    ) -> Result<Created> {
+        let path = format!("{}/products", segment(catalog_id));
+        self.call(Call::post(access, &path, product)).await
+    }
+
+    /// Updates one product by Meta's id.
+    pub async fn update_product(
+        &self,
+        access: &Access,
+        product_id: &str,
+        product: &SingleProduct,
+    ) -> Result<()> {
+        self.done(Call::post(access, &segment(product_id), product))
+            .await
+    }
+
+    /// Deletes one product by Meta's id.
+    pub async fn delete_product(&self, access: &Access, product_id: &str) -> Result<()> {
+        self.done(Call::delete(access, &segment(product_id))).await
+    }
+
+    /// What Meta finds wrong with a catalogue as a whole.
+    pub async fn diagnostics(
+        &self,
+        access: &Access,
+        catalog_id: &str,
+    ) -> Result<Paged<Diagnostic>> {
+        let path = format!("{}/diagnostics", segment(catalog_id));
+        let call = Call::get(access, &path).query(
+            "fields",
+            "type,severity,title,subtitle,error_code,number_of_affected_items,affected_channels",
+        );
+        self.page(call).await
+    }
+
+    /// Whether an appeal against a rejection can be made, and where it stands.
+    pub async fn appeal_status(
+        &self,
+        access: &Access,
+        ig_user_id: &str,
+        product_id: &str,
+    ) -> Result<Option<Appeal>> {
+        let path = format!("{}/product_appeal", segment(ig_user_id));
+        let call = Call::get(access, &path).query("product_id", product_id);
+        let answer = self.page::<Appeal>(call).await?;
+        Ok(answer.map(|page| page.data.into_iter().next()))
+    }
+
+    /// Appeals against the rejection of a product.
+    pub async fn appeal(
+        &self,
+        access: &Access,
+        ig_user_id: &str,
+        product_id: &str,
+        why: &str,
+    ) -> Result<()> {
+        let path = format!("{}/product_appeal", segment(ig_user_id));
+        let body = serde_json::json!({ "product_id": product_id, "appeal_reason": why });
+        self.done(Call::post(access, &path, &body)).await
+    }
+}
+
+impl Access {
+    /// Whether two accesses carry the same token, without showing either.
+    pub fn same_token(&self, other: &Self) -> bool {
+        crate::signature::same_secret(self.token.expose_secret(), other.token.expose_secret())
+    }
+}

@@ -4,13 +4,17 @@ use crate::error::{GraphError, GraphResult};
 use serde_json::{Map, Value};
 
 /// A parsed call. Parameters of query and body are merged, as the Graph API does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Call {
     pub(crate) method: String,
     pub(crate) version: Option<String>,
     pub(crate) path: Vec<String>,
     pub(crate) params: Map<String, Value>,
     pub(crate) token: Option<String>,
+    /// Bytes of the body.
+    pub(crate) size: usize,
+    /// The sandbox's own address, for links in answers.
+    pub(crate) base: String,
 }
 
 impl Call {
@@ -64,6 +68,8 @@ impl Call {
             path: segments,
             params,
             token,
+            size: body.len(),
+            base: String::new(),
         })
     }
 

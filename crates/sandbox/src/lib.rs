@@ -7,28 +7,36 @@ mod call;
 mod catalog;
 mod clock;
 mod config;
+mod conversations;
 mod demo;
 mod error;
 mod events;
 mod faults;
 mod graph;
 mod handle;
+mod introspect;
 mod limits;
+mod media;
 mod message_rules;
 mod messages;
+mod oauth;
+mod page;
 mod record;
 mod rng;
 mod server;
+mod subscriptions;
 mod token;
 mod webhooks;
 mod whatsapp;
 mod world;
 
+pub use catalog::CatalogItem;
 pub use clock::Clock;
 pub use config::{
     AccountSpec, BatchReady, Callback, DeliveryStyle, Limits, Login, ReviewPolicy, SandboxConfig,
 };
 pub use faults::{Fault, FaultRule, RandomFaults};
 pub use handle::{CustomerHandle, Sandbox, serve};
+pub use oauth::Consent;
 pub use record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
 pub use world::Channel;

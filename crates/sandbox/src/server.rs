@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::error::GraphError;
 use crate::faults::Fault;
-use crate::graph::Answer;
+use crate::graph::{Answer, Around};
 use crate::record::CallRecord;
 use crate::world::World;
 use axum::Router;
@@ -141,9 +141,9 @@ async fn handle(
     };
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let _ = client;
     graph(
         &shared,
+        &client,
         &line,
         parts.method.as_str(),
         &path,
@@ -157,6 +157,7 @@ async fn handle(
 /// A Graph API call with its faults.
 async fn graph(
     shared: &Shared,
+    client: &reqwest::Client,
     line: &Line,
     method: &str,
     path: &str,
@@ -174,10 +175,12 @@ async fn graph(
         text(header::AUTHORIZATION),
         body,
     );
-    let call = match call {
+    let mut call = match call {
         Ok(call) => call,
         Err(error) => return error_response(&mut shared.world(), &error),
     };
+    call.base.clone_from(&shared.world().url);
+    let verified = handshake(shared, client, &call).await;
     let (endpoint, fault) = {
         let mut world = shared.world();
         let endpoint = world.endpoint(&call);
@@ -191,10 +194,44 @@ async fn graph(
     }
     let response = {
         let mut world = shared.world();
-        play(&mut world, &call, &endpoint, fault.as_ref(), line)
+        let around = Around {
+            fault: fault.as_ref(),
+            verified,
+        };
+        play(&mut world, &call, &endpoint, around, line)
     };
     shared.stir();
     response
+}
+
+/// Meta's GET handshake, made when an app subscribes a callback: the answer must be the challenge.
+async fn handshake(shared: &Shared, client: &reqwest::Client, call: &Call) -> Option<bool> {
+    if !call.is_post() || call.path.last().map(String::as_str) != Some("subscriptions") {
+        return None;
+    }
+    let url = call.text("callback_url")?;
+    let token = call.text("verify_token").unwrap_or_default();
+    let challenge = shared.world().challenge();
+    Some(verify_callback(client, &url, &token, &challenge).await)
+}
+
+/// Asks `url` to echo `challenge`.
+pub(crate) async fn verify_callback(
+    client: &reqwest::Client,
+    url: &str,
+    verify_token: &str,
+    challenge: &str,
+) -> bool {
+    let query = [
+        ("hub.mode", "subscribe"),
+        ("hub.verify_token", verify_token),
+        ("hub.challenge", challenge),
+    ];
+    let Ok(answer) = client.get(url).query(&query).send().await else {
+        return false;
+    };
+    let ok = answer.status().as_u16() == 200;
+    ok && answer.text().await.is_ok_and(|body| body == challenge)
 }
 
 /// Carries out the call under its fault, and records it.
@@ -202,9 +239,10 @@ fn play(
     world: &mut World,
     call: &Call,
     endpoint: &str,
-    fault: Option<&Fault>,
+    around: Around<'_>,
     line: &Line,
 ) -> Response {
+    let fault = around.fault;
     let mut record = CallRecord {
         at: world.now(),
         method: call.method.clone(),
@@ -232,7 +270,7 @@ fn play(
         Some(Fault::CutAfter) => {
             let _ = world
                 .charge(call, endpoint)
-                .and_then(|()| world.answer(call));
+                .and_then(|()| world.answer(call, around));
             line.cut()
         }
         Some(Fault::Error {
@@ -243,7 +281,7 @@ fn play(
             if *after_effect {
                 let _ = world
                     .charge(call, endpoint)
-                    .and_then(|()| world.answer(call));
+                    .and_then(|()| world.answer(call, around));
             }
             let mut error = GraphError::new(*code, format!("(#{code}) Injected fault"));
             error.subcode = *subcode;
@@ -268,9 +306,17 @@ fn play(
         }
         _ => match world
             .charge(call, endpoint)
-            .and_then(|()| world.answer(call))
+            .and_then(|()| world.answer(call, around))
         {
             Ok(Answer::Json(value)) => json_response(world, StatusCode::OK, &value, call),
+            Ok(Answer::Status(status, value)) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+                json_response(world, status, &value, call)
+            }
+            Ok(Answer::Html(page)) => axum::response::Html(page).into_response(),
+            Ok(Answer::Redirect(to)) => {
+                (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+            }
             Err(error) => {
                 (record.code, record.subcode) = (Some(error.code), error.subcode);
                 error_response(world, &error)
@@ -311,14 +357,7 @@ fn json_response(world: &World, status: StatusCode, value: &Value, call: &Call) 
 fn error_response(world: &mut World, error: &GraphError) -> Response {
     let trace = world.trace();
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let call = Call {
-        method: String::new(),
-        version: None,
-        path: Vec::new(),
-        params: Map::new(),
-        token: None,
-    };
-    json_response(world, status, &error.body(&trace), &call)
+    json_response(world, status, &error.body(&trace), &Call::default())
 }
 
 /// Parameters without secrets, long values cut.

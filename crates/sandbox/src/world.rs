@@ -273,6 +273,7 @@ pub(crate) struct World {
     pub(crate) businesses: BTreeMap<String, Business>,
     pub(crate) catalogs: BTreeMap<String, crate::catalog::Catalog>,
     pub(crate) faults: Faults,
+    pub(crate) consent: crate::oauth::Consent,
     pub(crate) meters: Meters,
     pub(crate) outbound: Outbound,
     pub(crate) calls: VecDeque<crate::record::CallRecord>,
@@ -303,6 +304,7 @@ impl World {
             businesses: BTreeMap::new(),
             catalogs: BTreeMap::new(),
             faults: Faults::new(config.seed),
+            consent: crate::oauth::Consent::default(),
             meters: Meters::default(),
             outbound: Outbound::new(config.delivery.clone()),
             calls: VecDeque::new(),
@@ -360,6 +362,11 @@ impl World {
     /// The trace id of an answer.
     pub(crate) fn trace(&mut self) -> String {
         format!("A{}", self.rng.hex(8))
+    }
+
+    /// The challenge of a handshake: a number, as Meta sends it.
+    pub(crate) fn challenge(&mut self) -> String {
+        (1_000_000_000 + self.rng.next() % 1_000_000_000).to_string()
     }
 
     /// The one app of most worlds.

@@ -1,0 +1,381 @@
+//! The outbox: messages are stored in the transaction that decided them, marked as being sent
+//! before the network is touched, and their fate is recorded after. What a crash leaves `sending`
+//! becomes `unknown`: nobody sends it again before an echo or a look at the conversation told.
+
+use domain::{AccountId, ConversationId, MessageId, OutboxId, SellerId, Timestamp};
+use uuid::Uuid;
+
+use crate::column::{row, words};
+use crate::conversations::mid_key;
+use crate::db::{Dialect, Link, all, first, on, run};
+use crate::{ChannelAccount, SellerStore, Store, StoreError};
+
+words! {
+    /// Where an outbox message stands.
+    pub enum OutboxState {
+        /// Waits for its turn.
+        Pending = "pending",
+        /// Handed to the network.
+        Sending = "sending",
+        /// Accepted by Meta.
+        Sent = "sent",
+        /// It is not known whether Meta accepted it.
+        Unknown = "unknown",
+        /// Given up.
+        Failed = "failed",
+        /// Not to be sent any more.
+        Cancelled = "cancelled",
+    }
+}
+
+row! {
+    /// Something to be sent.
+    pub struct OutboxMessage {
+        /// Its id.
+        pub id: OutboxId,
+        /// Whose.
+        pub seller_id: SellerId,
+        /// The account that sends.
+        pub account_id: AccountId,
+        /// The conversation.
+        pub conversation_id: Option<ConversationId>,
+        /// Meta's id of who receives it.
+        pub recipient: String,
+        /// What it is for.
+        pub kind: String,
+        /// Its words.
+        pub text: Option<String>,
+        /// What the engine needs to send it, JSON.
+        pub body: String,
+        /// Whether a person typed it.
+        pub by_person: bool,
+        /// Smaller goes first.
+        pub priority: i64,
+        /// Must not be sent after this.
+        pub window_until: Option<Timestamp>,
+        /// Where it stands.
+        pub state: OutboxState,
+        /// Why it failed, waits or is unknown.
+        pub reason: Option<String>,
+        /// How often it was tried.
+        pub attempts: i64,
+        /// Not before this.
+        pub due_at: Timestamp,
+        /// When it was handed to the network.
+        pub claimed_at: Option<Timestamp>,
+        /// When Meta accepted it.
+        pub sent_at: Option<Timestamp>,
+        /// Meta's message id.
+        pub mid: Option<String>,
+        /// When Meta echoed it.
+        pub echoed_at: Option<Timestamp>,
+        /// When it was decided.
+        pub created_at: Timestamp,
+    }
+}
+
+/// A message to be sent now, with the account that sends it.
+#[derive(Debug, Clone)]
+pub struct OutboxClaim {
+    /// It, marked `sending`.
+    pub message: OutboxMessage,
+    /// The account, its tokens still encrypted.
+    pub account: ChannelAccount,
+}
+
+/// What came of sending.
+#[derive(Debug, Clone)]
+pub enum SendResult {
+    /// Meta accepted it.
+    Sent {
+        /// Meta's message id.
+        mid: String,
+    },
+    /// Meta did not take it; try again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// It will not be sent.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// It is not known whether Meta took it.
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// Claims and records.
+pub struct Outbox<'a> {
+    pub(crate) store: &'a Store,
+}
+
+impl Outbox<'_> {
+    /// Marks up to `limit` due messages `sending`, committed on return: of every conversation the
+    /// earliest unfinished one, by priority and age.
+    pub async fn claim(&self, limit: u32, now: Timestamp) -> Result<Vec<OutboxClaim>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let due = "SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 \
+             AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id \
+             AND e.id < o.id AND e.state IN ('pending', 'sending', 'unknown')) \
+             ORDER BY o.priority, o.due_at, o.id LIMIT $2";
+        // A look without locks: most of the time there is nothing to do.
+        if first!(link, (Uuid,), due, now.0, 1_i64)?.is_none() {
+            return Ok(Vec::new());
+        }
+        drop(link);
+        let mut link = self.store.db.begin().await?;
+        let ids: Vec<(Uuid,)> = if link.is_postgres() {
+            all!(
+                link,
+                (Uuid,),
+                "SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 \
+                 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id \
+                 AND e.id < o.id AND e.state IN ('pending', 'sending', 'unknown')) \
+                 ORDER BY o.priority, o.due_at, o.id LIMIT $2 FOR UPDATE OF o SKIP LOCKED",
+                now.0,
+                i64::from(limit)
+            )?
+        } else {
+            all!(link, (Uuid,), due, now.0, i64::from(limit))?
+        };
+        let ids: Vec<Uuid> = ids.into_iter().map(|(id,)| id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut messages: Vec<OutboxMessage> = on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new(
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = ",
+            );
+            query
+                .push_bind(now.0)
+                .push(", updated_at = ")
+                .push_bind(now.0);
+            query.push(" WHERE state = 'pending' AND id");
+            Dialect::push_uuids(&mut query, &ids);
+            query.push(" RETURNING *");
+            query.build_query_as().fetch_all(c).await
+        })?;
+        let accounts = accounts_of(&mut link, &messages).await?;
+        link.commit().await?;
+        messages.sort_by_key(|m| ids.iter().position(|id| *id == m.id.0));
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| {
+                let account = accounts.iter().find(|a| a.id == message.account_id)?;
+                Some(OutboxClaim {
+                    account: account.clone(),
+                    message,
+                })
+            })
+            .collect())
+    }
+
+    /// Records what came of sending. A sent one also appears among the conversation's messages.
+    pub async fn finish(
+        &self,
+        id: OutboxId,
+        result: &SendResult,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut link = self.store.db.begin().await?;
+        match result {
+            SendResult::Sent { mid } => sent(&mut link, id, mid, now).await?,
+            SendResult::Retry { at, reason } => {
+                settle(&mut link, id, OutboxState::Pending, reason, *at, now).await?;
+            }
+            SendResult::Failed { reason } => {
+                settle(&mut link, id, OutboxState::Failed, reason, now, now).await?;
+            }
+            SendResult::Unknown { reason } => {
+                settle(&mut link, id, OutboxState::Unknown, reason, now, now).await?;
+            }
+        }
+        link.commit().await
+    }
+
+    /// What was handed to the network before `before` and never heard of again is `unknown` from
+    /// now on; how many. Pass a time older than any send can take.
+    pub async fn recover(&self, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let mut link = self.store.db.write().await?;
+        run!(
+            link,
+            "UPDATE outbox SET state = 'unknown', updated_at = $2, \
+             reason = 'the server stopped while sending; it is not known whether it was sent' \
+             WHERE state IN ('sending', 'unknown') AND state = 'sending' AND claimed_at < $1",
+            before.0,
+            now.0
+        )
+    }
+
+    /// Messages whose fate is not known, claimed before `before`, to be looked up in their
+    /// conversations.
+    pub async fn unknown(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OutboxClaim>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let messages = all!(
+            link,
+            OutboxMessage,
+            "SELECT * FROM outbox WHERE state IN ('sending', 'unknown') AND state = 'unknown' \
+             AND claimed_at < $1 ORDER BY claimed_at LIMIT $2",
+            before.0,
+            i64::from(limit)
+        )?;
+        let accounts = accounts_of(&mut link, &messages).await?;
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| {
+                let account = accounts.iter().find(|a| a.id == message.account_id)?;
+                Some(OutboxClaim {
+                    account: account.clone(),
+                    message,
+                })
+            })
+            .collect())
+    }
+
+    /// When the next pending message is due.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let next = first!(
+            link,
+            (Option<i64>,),
+            "SELECT MIN(due_at) FROM outbox WHERE state = 'pending'"
+        )?;
+        Ok(next.and_then(|(at,)| at).map(Timestamp))
+    }
+}
+
+async fn accounts_of(
+    link: &mut Link,
+    messages: &[OutboxMessage],
+) -> Result<Vec<ChannelAccount>, StoreError> {
+    let mut ids: Vec<Uuid> = messages.iter().map(|m| m.account_id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new("SELECT * FROM channel_accounts WHERE id");
+        Dialect::push_uuids(&mut query, &ids);
+        query.build_query_as().fetch_all(c).await
+    })?)
+}
+
+/// Only what is under way or unknown can be settled; an echo that came first wins.
+async fn settle(
+    link: &mut Link,
+    id: OutboxId,
+    state: OutboxState,
+    reason: &str,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    run!(
+        link,
+        "UPDATE outbox SET state = $2, reason = $3, due_at = $4, updated_at = $5 \
+         WHERE id = $1 AND state IN ('sending', 'unknown')",
+        id.0,
+        state.as_str(),
+        reason,
+        due.0,
+        now.0
+    )?;
+    Ok(())
+}
+
+async fn sent(link: &mut Link, id: OutboxId, mid: &str, now: Timestamp) -> Result<(), StoreError> {
+    let message = first!(
+        link,
+        OutboxMessage,
+        "UPDATE outbox SET state = 'sent', mid = $2, reason = NULL, \
+         sent_at = COALESCE(sent_at, $3), updated_at = $3 \
+         WHERE id = $1 AND state IN ('sending', 'unknown', 'sent') RETURNING *",
+        id.0,
+        mid,
+        now.0
+    )?;
+    let Some((message, conversation)) = message.and_then(|m| m.conversation_id.map(|c| (m, c)))
+    else {
+        return Ok(());
+    };
+    let sender = if message.by_person {
+        "person"
+    } else {
+        "automation"
+    };
+    run!(
+        link,
+        "INSERT INTO messages (id, seller_id, conversation_id, mid_key, mid, outbox_id, direction, \
+         sender, kind, text, state, at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'out', $7, 'text', $8, 'sent', $9, $9, $9) \
+         ON CONFLICT (conversation_id, mid_key) DO UPDATE SET outbox_id = excluded.outbox_id, \
+         sender = excluded.sender",
+        MessageId::fresh().0,
+        message.seller_id.0,
+        conversation.0,
+        mid_key(mid),
+        mid,
+        id.0,
+        sender,
+        &message.text,
+        now.0
+    )?;
+    Ok(())
+}
+
+impl SellerStore<'_> {
+    /// One outbox message.
+    pub async fn outbox_message(&self, id: OutboxId) -> Result<Option<OutboxMessage>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        first!(
+            link,
+            OutboxMessage,
+            "SELECT * FROM outbox WHERE seller_id = $1 AND id = $2",
+            self.id.0,
+            id.0
+        )
+    }
+
+    /// A conversation's outbox messages in these states, oldest first; empty: in any.
+    pub async fn outbox_of(
+        &self,
+        conversation: ConversationId,
+        states: &[OutboxState],
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let rows = all!(
+            link,
+            OutboxMessage,
+            "SELECT * FROM outbox WHERE seller_id = $1 AND conversation_id = $2 ORDER BY id",
+            self.id.0,
+            conversation.0
+        )?;
+        Ok(rows
+            .into_iter()
+            .filter(|m| states.is_empty() || states.contains(&m.state))
+            .collect())
+    }
+
+    /// What was not or may not have been sent, newest first.
+    pub async fn outbox_troubles(&self, limit: u32) -> Result<Vec<OutboxMessage>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            OutboxMessage,
+            "SELECT * FROM outbox WHERE seller_id = $1 \
+             AND state IN ('unknown', 'failed', 'cancelled') ORDER BY id DESC LIMIT $2",
+            self.id.0,
+            i64::from(limit)
+        )
+    }
+}

@@ -1,0 +1,403 @@
+//! One claim: which lanes, their events, and what is stored of their conversations.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use domain::{AccountId, CustomerId, SellerId, Timestamp};
+use uuid::Uuid;
+
+use super::{Batch, Lane, PendingEvent};
+use crate::column::row;
+use crate::customers::CustomerRow;
+use crate::db::{Db, Dialect, Link, all, first, on, run};
+use crate::{ChannelAccount, Conversation, Customer, Seller, Store, StoreError};
+
+/// How many of the oldest due events are looked at for each that may be claimed: other workers
+/// are busy with some of their lanes.
+const WINDOW: usize = 4;
+
+/// Lanes that this process is busy with, given back on drop.
+pub(super) struct Reserved {
+    store: Store,
+    lanes: Vec<String>,
+}
+
+impl Reserved {
+    fn none(store: &Store) -> Self {
+        Self {
+            store: store.clone(),
+            lanes: Vec::new(),
+        }
+    }
+
+    /// Takes those of `wanted` that nobody in this process has.
+    fn take(store: &Store, wanted: Vec<String>) -> Self {
+        let mut reserved = Self::none(store);
+        if let Db::Sqlite { lanes, .. } = &*store.db {
+            let mut busy = lanes
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            reserved.lanes = wanted
+                .into_iter()
+                .filter(|lane| busy.insert(lane.clone()))
+                .collect();
+        }
+        reserved
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if let Db::Sqlite { lanes, .. } = &*self.store.db {
+            let mut busy = lanes
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            for lane in &self.lanes {
+                busy.remove(lane);
+            }
+        }
+    }
+}
+
+pub(super) async fn claim(
+    store: &Store,
+    max_events: usize,
+    now: Timestamp,
+) -> Result<Option<Batch>, StoreError> {
+    let max_events = max_events.max(1);
+    let mut reader = store.db.read().await?;
+    let candidates = oldest_due_lanes(&mut reader, max_events * WINDOW, now).await?;
+    if candidates.is_empty() {
+        return Ok(None);
+    }
+    let (mut held, reserved, lanes) = if store.is_postgres() {
+        add_lanes(&mut reader, &candidates).await?;
+        drop(reader);
+        let mut link = store.db.begin().await?;
+        let lanes = lock_lanes(&mut link, &candidates, max_events).await?;
+        (link, Reserved::none(store), lanes)
+    } else {
+        let mut wanted = candidates;
+        wanted.truncate(max_events * 2);
+        let reserved = Reserved::take(store, wanted);
+        let lanes = reserved.lanes.clone();
+        (reader, reserved, lanes)
+    };
+    if lanes.is_empty() {
+        return Ok(None);
+    }
+    let events = pending_events(&mut held, &lanes, max_events).await?;
+    let (events, waiting) = due_prefixes(events, now);
+    let lanes = with_context(&mut held, events).await?;
+    // Before the batch: on SQLite the reading connection goes back now.
+    let link = match held {
+        Link::PostgresTx(_) => Some(held),
+        _ => None,
+    };
+    put_off(store, &waiting).await?;
+    if lanes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Batch {
+        lanes,
+        store: store.clone(),
+        link,
+        _reserved: reserved,
+    }))
+}
+
+/// The lanes of the oldest due events, oldest first.
+async fn oldest_due_lanes(
+    link: &mut Link,
+    events: usize,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let rows = all!(
+        link,
+        (String,),
+        "SELECT lane FROM inbound_events WHERE state = 'pending' AND due_at <= $1 \
+         ORDER BY due_at, id LIMIT $2",
+        now.0,
+        events as i64
+    )?;
+    let mut seen = HashSet::new();
+    Ok(rows
+        .into_iter()
+        .map(|(lane,)| lane)
+        .filter(|lane| seen.insert(lane.clone()))
+        .collect())
+}
+
+/// Makes sure that each lane has a row to lock. In a transaction of its own: two workers that make
+/// the same row would wait for each other's whole batch.
+async fn add_lanes(link: &mut Link, lanes: &[String]) -> Result<(), StoreError> {
+    let known: Vec<(String,)> = on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new("SELECT lane FROM lanes WHERE lane");
+        Dialect::push_texts(&mut query, lanes);
+        query.build_query_as().fetch_all(c).await
+    })?;
+    let known: HashSet<&str> = known.iter().map(|(lane,)| lane.as_str()).collect();
+    let mut new: Vec<&String> = lanes
+        .iter()
+        .filter(|l| !known.contains(l.as_str()))
+        .collect();
+    new.sort_unstable();
+    crate::db::insert_rows!(
+        link,
+        "INSERT INTO lanes (lane) ",
+        new,
+        |b, lane| {
+            b.push_bind((*lane).clone());
+        },
+        " ON CONFLICT (lane) DO NOTHING"
+    );
+    Ok(())
+}
+
+async fn lock_lanes(
+    link: &mut Link,
+    candidates: &[String],
+    max: usize,
+) -> Result<Vec<String>, StoreError> {
+    let locked: Vec<(String,)> = on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new("SELECT lane FROM lanes WHERE lane");
+        Dialect::push_texts(&mut query, candidates);
+        query.push(" LIMIT ").push_bind(max as i64);
+        query.push(" FOR UPDATE SKIP LOCKED");
+        query.build_query_as().fetch_all(c).await
+    })?;
+    Ok(locked.into_iter().map(|(lane,)| lane).collect())
+}
+
+async fn pending_events(
+    link: &mut Link,
+    lanes: &[String],
+    max: usize,
+) -> Result<Vec<PendingEvent>, StoreError> {
+    Ok(on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new(
+            "SELECT id, received_at, occurred_at, object, kind, account_ids, party_id, lane, \
+             payload, attempts, due_at FROM inbound_events WHERE state = 'pending' AND lane",
+        );
+        Dialect::push_texts(&mut query, lanes);
+        query.push(" ORDER BY id LIMIT ").push_bind(max as i64);
+        query.build_query_as().fetch_all(c).await
+    })?)
+}
+
+/// Of each lane its events up to the first that is not due; and the lanes whose first is not, with
+/// the time they wait for.
+fn due_prefixes(
+    events: Vec<PendingEvent>,
+    now: Timestamp,
+) -> (Vec<Vec<PendingEvent>>, Vec<(String, Timestamp)>) {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut lanes: Vec<(Vec<PendingEvent>, Option<Timestamp>)> = Vec::new();
+    for event in events {
+        let place = *places.entry(event.lane.clone()).or_insert_with(|| {
+            lanes.push((Vec::new(), None));
+            lanes.len() - 1
+        });
+        let (due, stopped) = &mut lanes[place];
+        if stopped.is_none() && event.due_at <= now {
+            due.push(event);
+        } else if stopped.is_none() {
+            *stopped = Some(event.due_at);
+        }
+    }
+    let waiting = places
+        .into_iter()
+        .filter_map(|(lane, place)| {
+            let (due, stopped) = &lanes[place];
+            stopped.filter(|_| due.is_empty()).map(|at| (lane, at))
+        })
+        .collect();
+    let due = lanes
+        .into_iter()
+        .map(|(due, _)| due)
+        .filter(|due| !due.is_empty())
+        .collect();
+    (due, waiting)
+}
+
+/// Later events of a lane whose first waits for a retry wait as well: else each claim would look
+/// at them again.
+async fn put_off(store: &Store, waiting: &[(String, Timestamp)]) -> Result<(), StoreError> {
+    for (lane, at) in waiting {
+        let mut link = store.db.write().await?;
+        run!(
+            link,
+            "UPDATE inbound_events SET due_at = $2 \
+             WHERE state = 'pending' AND lane = $1 AND due_at < $2",
+            lane.as_str(),
+            at.0
+        )?;
+    }
+    Ok(())
+}
+
+row! {
+    struct IdOwner {
+        external_id: String,
+        account_id: AccountId,
+    }
+}
+
+/// Adds to each lane its account, seller, customer and conversation.
+async fn with_context(
+    link: &mut Link,
+    lanes: Vec<Vec<PendingEvent>>,
+) -> Result<Vec<Lane>, StoreError> {
+    let mut out: Vec<Lane> = lanes
+        .into_iter()
+        .filter_map(|events| {
+            let lane = events.first()?.lane.clone();
+            Some(Lane {
+                lane,
+                events,
+                account: None,
+                seller: None,
+                customer: None,
+                conversation: None,
+            })
+        })
+        .collect();
+    route(link, &mut out).await?;
+    find_customers(link, &mut out).await?;
+    find_conversations(link, &mut out).await?;
+    Ok(out)
+}
+
+async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
+    let ids: HashSet<&String> = lanes
+        .iter()
+        .flat_map(|lane| lane.events.iter().flat_map(|event| &event.account_ids))
+        .collect();
+    let ids: Vec<String> = ids.into_iter().cloned().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let owners: Vec<IdOwner> = on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new(
+            "SELECT external_id, account_id FROM channel_account_ids WHERE external_id",
+        );
+        Dialect::push_texts(&mut query, &ids);
+        query.build_query_as().fetch_all(c).await
+    })?;
+    let owners: HashMap<String, AccountId> = owners
+        .into_iter()
+        .map(|owner| (owner.external_id, owner.account_id))
+        .collect();
+    let mut accounts: HashMap<AccountId, (Arc<ChannelAccount>, Arc<Seller>)> = HashMap::new();
+    let mut sellers: HashMap<SellerId, Arc<Seller>> = HashMap::new();
+    for id in owners.values() {
+        if accounts.contains_key(id) {
+            continue;
+        }
+        let account = first!(
+            link,
+            ChannelAccount,
+            "SELECT * FROM channel_accounts WHERE id = $1",
+            id.0
+        )?;
+        let Some(account) = account else { continue };
+        let seller = match sellers.get(&account.seller_id) {
+            Some(seller) => seller.clone(),
+            None => {
+                let found = first!(
+                    link,
+                    Seller,
+                    "SELECT * FROM sellers WHERE id = $1",
+                    account.seller_id.0
+                )?;
+                let Some(found) = found else { continue };
+                let found = Arc::new(found);
+                sellers.insert(found.id, found.clone());
+                found
+            }
+        };
+        accounts.insert(*id, (Arc::new(account), seller));
+    }
+    for lane in lanes {
+        let named = lane.events.iter().flat_map(|event| &event.account_ids);
+        let found = named
+            .filter_map(|id| owners.get(id))
+            .find_map(|id| accounts.get(id));
+        if let Some((account, seller)) = found {
+            lane.account = Some(account.clone());
+            lane.seller = Some(seller.clone());
+        }
+    }
+    Ok(())
+}
+
+async fn find_customers(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
+    let keys: Vec<(Uuid, String)> = lanes
+        .iter()
+        .filter_map(|lane| {
+            let party = lane.events.first()?.party_id.clone()?;
+            Some((lane.account.as_ref()?.id.0, party))
+        })
+        .collect();
+    let mut found: HashMap<(Uuid, String), Customer> = HashMap::new();
+    for chunk in keys.chunks(crate::db::ROWS_MAX) {
+        let rows: Vec<CustomerRow> = on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new(
+                "SELECT * FROM customers WHERE (account_id, external_id) IN (",
+            );
+            query.push_values(chunk, |mut b, (account, party)| {
+                b.push_bind(*account).push_bind(party.clone());
+            });
+            query.push(")");
+            query
+                .build_query_as()
+                .persistent(chunk.len() == 1)
+                .fetch_all(c)
+                .await
+        })?;
+        for row in rows {
+            if let (Some(account), Some(party)) = (row.account_id, row.external_id.clone()) {
+                found.insert((account.0, party), Customer::without_details(row));
+            }
+        }
+    }
+    for lane in lanes {
+        let account = lane.account.as_ref().map(|a| a.id.0);
+        let party = lane.events.first().and_then(|e| e.party_id.clone());
+        if let (Some(account), Some(party)) = (account, party) {
+            lane.customer = found.get(&(account, party)).cloned();
+        }
+    }
+    Ok(())
+}
+
+async fn find_conversations(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
+    let keys: Vec<(AccountId, CustomerId)> = lanes
+        .iter()
+        .filter_map(|lane| Some((lane.account.as_ref()?.id, lane.customer.as_ref()?.id)))
+        .collect();
+    let mut found: HashMap<(AccountId, CustomerId), Conversation> = HashMap::new();
+    for chunk in keys.chunks(crate::db::ROWS_MAX) {
+        let rows: Vec<Conversation> = on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new(
+                "SELECT * FROM conversations WHERE (account_id, customer_id) IN (",
+            );
+            query.push_values(chunk, |mut b, (account, customer)| {
+                b.push_bind(account.0).push_bind(customer.0);
+            });
+            query.push(")");
+            query
+                .build_query_as()
+                .persistent(chunk.len() == 1)
+                .fetch_all(c)
+                .await
+        })?;
+        found.extend(rows.into_iter().map(|c| ((c.account_id, c.customer_id), c)));
+    }
+    for lane in lanes {
+        if let (Some(account), Some(customer)) = (&lane.account, &lane.customer) {
+            lane.conversation = found.remove(&(account.id, customer.id));
+        }
+    }
+    Ok(())
+}

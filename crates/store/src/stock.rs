@@ -1,0 +1,277 @@
+//! Stock: what is on hand, what confirmed orders hold of it, and who waits. For every counted item
+//! `holds + free = stock`, and `stock_reserved` is the sum of the holds; drafts hold nothing.
+
+use std::collections::BTreeMap;
+
+use domain::catalog::RetailerId;
+use domain::order::{NewOrder, OrderStatus};
+use domain::{ConversationId, CustomerId, OrderId, SellerId, Timestamp};
+use uuid::Uuid;
+
+use crate::column::row;
+use crate::db::{Link, all, first, run};
+use crate::{SellerStore, StoreError};
+
+row! {
+    /// The stock of a product or variant.
+    pub struct StockItem {
+        /// The id it is counted under.
+        pub retailer_id: RetailerId,
+        /// On hand; `None`: not counted.
+        pub stock: Option<i64>,
+        /// Held by confirmed orders.
+        pub stock_reserved: i64,
+    }
+}
+
+impl StockItem {
+    /// What may still be sold; `None`: not counted. Below zero where the seller oversold.
+    pub fn free(&self) -> Option<i64> {
+        self.stock.map(|stock| stock - self.stock_reserved)
+    }
+}
+
+row! {
+    /// Somebody who waits for something to be back.
+    pub struct WaitingEntry {
+        /// Its id.
+        pub id: Uuid,
+        /// What.
+        pub retailer_id: RetailerId,
+        /// Who.
+        pub customer_id: CustomerId,
+        /// Where to tell.
+        pub conversation_id: Option<ConversationId>,
+        /// How many.
+        pub quantity: i64,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// When they were told.
+        pub notified_at: Option<Timestamp>,
+    }
+}
+
+/// Reserves `quantity` in one conditional statement. `Some(free)`: there is not so much, nothing
+/// was reserved. An item that is not (or no longer) in the catalogue is not counted.
+pub(crate) async fn reserve(
+    link: &mut Link,
+    seller: SellerId,
+    retailer_id: &str,
+    quantity: i64,
+    oversell: bool,
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let _ = now;
+    let reserved = run!(
+        link,
+        "UPDATE variants SET stock_reserved = stock_reserved + $3 \
+         WHERE seller_id = $1 AND retailer_id = $2 \
+         AND (stock IS NULL OR $4 OR stock_reserved + $3 <= stock)",
+        seller.0,
+        retailer_id,
+        quantity,
+        oversell
+    )?;
+    if reserved > 0 {
+        return Ok(None);
+    }
+    let item = first!(
+        link,
+        StockItem,
+        "SELECT retailer_id, stock, stock_reserved FROM variants \
+         WHERE seller_id = $1 AND retailer_id = $2",
+        seller.0,
+        retailer_id
+    )?;
+    Ok(item.map(|item| item.free().unwrap_or(0).max(0)))
+}
+
+fn quantities(order: &NewOrder) -> BTreeMap<&str, i64> {
+    let mut sums = BTreeMap::new();
+    for line in &order.lines {
+        *sums.entry(line.stock_id().as_str()).or_insert(0) += i64::from(line.quantity);
+    }
+    sums
+}
+
+/// Whether the order, its stock reserved, takes more of anything than there is.
+pub(crate) async fn hold(
+    link: &mut Link,
+    seller: SellerId,
+    order: &NewOrder,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let _ = now;
+    if !order.oversell {
+        return Ok(false);
+    }
+    for retailer_id in quantities(order).keys() {
+        let over = first!(
+            link,
+            (i64,),
+            "SELECT stock_reserved - stock FROM variants \
+             WHERE seller_id = $1 AND retailer_id = $2 AND stock_reserved > stock",
+            seller.0,
+            *retailer_id
+        )?;
+        if over.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Records what the order holds.
+pub(crate) async fn insert_holds(
+    link: &mut Link,
+    seller: SellerId,
+    order: &NewOrder,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for (retailer_id, quantity) in quantities(order) {
+        // Only what was reserved: an item outside of the catalogue has no row to hold of.
+        run!(
+            link,
+            "INSERT INTO stock_holds (order_id, retailer_id, seller_id, quantity, oversold, \
+             created_at) SELECT $1, retailer_id, seller_id, $4, \
+             COALESCE(stock_reserved > stock, FALSE), $5 \
+             FROM variants WHERE seller_id = $2 AND retailer_id = $3",
+            order.id.0,
+            seller.0,
+            retailer_id,
+            quantity,
+            now.0
+        )?;
+    }
+    Ok(())
+}
+
+/// What an order's move does to the stock it holds: a cancelled one gives it back, one that leaves
+/// the shop takes it along.
+pub(crate) async fn settle(
+    link: &mut Link,
+    seller: SellerId,
+    order: OrderId,
+    from: OrderStatus,
+    to: OrderStatus,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let _ = (from, now);
+    let leaves = matches!(to, OrderStatus::Shipped | OrderStatus::Delivered);
+    if !leaves && !to.releases_stock() {
+        return Ok(());
+    }
+    let holds = all!(
+        link,
+        (String, i64),
+        "SELECT retailer_id, quantity FROM stock_holds WHERE seller_id = $1 AND order_id = $2 \
+         ORDER BY retailer_id",
+        seller.0,
+        order.0
+    )?;
+    for (retailer_id, quantity) in holds {
+        run!(
+            link,
+            "UPDATE variants SET stock_reserved = stock_reserved - $3, stock = stock - $4 \
+             WHERE seller_id = $1 AND retailer_id = $2",
+            seller.0,
+            retailer_id.as_str(),
+            quantity,
+            if leaves { quantity } else { 0 }
+        )?;
+    }
+    run!(
+        link,
+        "DELETE FROM stock_holds WHERE seller_id = $1 AND order_id = $2",
+        seller.0,
+        order.0
+    )?;
+    Ok(())
+}
+
+impl SellerStore<'_> {
+    /// The stock of every product and variant.
+    pub async fn stock(&self) -> Result<Vec<StockItem>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            StockItem,
+            "SELECT retailer_id, stock, stock_reserved FROM variants WHERE seller_id = $1 \
+             ORDER BY retailer_id",
+            self.id.0
+        )
+    }
+
+    /// The stock of one.
+    pub async fn stock_of(
+        &self,
+        retailer_id: &RetailerId,
+    ) -> Result<Option<StockItem>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        first!(
+            link,
+            StockItem,
+            "SELECT retailer_id, stock, stock_reserved FROM variants \
+             WHERE seller_id = $1 AND retailer_id = $2",
+            self.id.0,
+            retailer_id.as_str()
+        )
+    }
+
+    /// Sets what is on hand (`None`: not counted any more). The catalogue's version grows: shop,
+    /// sync and parser see it.
+    pub async fn set_stock(
+        &self,
+        retailer_id: &RetailerId,
+        stock: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut link = self.store.db.begin().await?;
+        let revision = crate::products::next_revision(&mut link, self.id).await?;
+        let product = first!(
+            link,
+            (Uuid,),
+            "UPDATE variants SET stock = $3 WHERE seller_id = $1 AND retailer_id = $2 \
+             RETURNING product_id",
+            self.id.0,
+            retailer_id.as_str(),
+            stock
+        )?
+        .ok_or(StoreError::Missing("product or variant"))?;
+        run!(
+            link,
+            "UPDATE products SET revision = $3, updated_at = $4 WHERE seller_id = $1 AND id = $2",
+            self.id.0,
+            product.0,
+            revision,
+            now.0
+        )?;
+        link.commit().await
+    }
+
+    /// Who waits for an item and was not told yet, the longest first.
+    pub async fn waiting(&self, retailer_id: &RetailerId) -> Result<Vec<WaitingEntry>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            WaitingEntry,
+            "SELECT * FROM waiting_list WHERE seller_id = $1 AND retailer_id = $2 \
+             AND notified_at IS NULL ORDER BY id",
+            self.id.0,
+            retailer_id.as_str()
+        )
+    }
+
+    /// They were told.
+    pub async fn waiting_told(&self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let mut link = self.store.db.write().await?;
+        run!(
+            link,
+            "UPDATE waiting_list SET notified_at = $3 WHERE seller_id = $1 AND id = $2",
+            self.id.0,
+            id,
+            now.0
+        )?;
+        Ok(())
+    }
+}

@@ -22,6 +22,7 @@ mod pipeline;
 mod products;
 mod sellers;
 mod stock;
+mod sync_items;
 mod sync_runs;
 mod system;
 mod wake;

@@ -12,7 +12,7 @@ use crate::db::{Dialect, Link, all, first, insert_rows, on, run, value};
 use crate::{Page, SellerStore, StoreError};
 
 row! {
-    struct Stored {
+    pub(crate) struct Stored {
         id: ProductId,
         body: Product,
         revision: i64,
@@ -143,7 +143,7 @@ pub(crate) async fn next_revision(link: &mut Link, seller: SellerId) -> Result<i
     )
 }
 
-async fn with_stock(
+pub(crate) async fn with_stock(
     link: &mut Link,
     seller: SellerId,
     rows: Vec<Stored>,

@@ -6,6 +6,8 @@
 
 pub mod fate;
 pub mod graph;
+pub mod limits;
+pub mod outgoing;
 pub mod signature;
 pub mod signed_request;
 pub mod webhook;

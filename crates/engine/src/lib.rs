@@ -1,7 +1,37 @@
 //! The use cases of Eziseller: the imperative shell around the pure core.
+//!
+//! It reads, calls `domain`, `parser` and `meta`, and writes what they decided in one transaction.
+//! It owns the clock, the loops, the limits and the back-off, and decides nothing about orders.
 
+pub mod changes;
 pub mod clock;
-pub mod import;
+pub mod config;
+mod decide;
+mod effects;
+mod engine;
+mod error;
+pub mod events;
+pub mod health;
+pub mod intake;
+pub mod interpret;
 pub mod keyring;
+pub mod llm;
+mod notices;
+pub mod outbox;
+pub mod outbox_body;
+pub mod people;
+mod pipeline;
+pub mod privacy;
+pub mod sales;
+pub mod sealed;
+pub mod sellers;
+mod snapshot;
+pub mod sweep;
 pub mod tasks;
 pub mod testing;
+mod timers;
+
+pub use config::EngineConfig;
+pub use engine::{Engine, Role};
+pub use error::{ActionError, EngineError};
+pub use sales::By;

@@ -78,6 +78,18 @@ row! {
 pub type ItemWrite = CatalogItem;
 
 impl SellerStore<'_> {
+    /// Meta's own ids of the seller's catalogue items: `(Meta's id, retailer_id)`.
+    pub async fn meta_item_ids(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            (String, String),
+            "SELECT external_id, retailer_id FROM catalog_items \
+             WHERE seller_id = $1 AND external_id IS NOT NULL",
+            self.id.0
+        )
+    }
+
     /// The seller's catalogues.
     pub async fn catalogs(&self) -> Result<Vec<Catalog>, StoreError> {
         let mut link = self.store.db.read().await?;

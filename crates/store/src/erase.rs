@@ -87,22 +87,36 @@ impl System<'_> {
         Ok(erased)
     }
 
-    /// Removes finished events, sent outbox messages and the words of messages older than
-    /// `before`, some thousand rows at a time; call again while it returns anything.
+    /// Forgets raw events and message texts that are older than `before`, some at a time; call it
+    /// again until nothing was purged.
     pub async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
-        let mut purged = Purged::default();
+        let events = self.purge_events(before).await?;
+        Ok(Purged {
+            events,
+            ..self.purge_texts(before, now).await?
+        })
+    }
+
+    /// Forgets raw events that are older than `before` and not pending, some at a time.
+    pub async fn purge_events(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut link = self.store.db.write().await?;
         // Ids begin with their time, so the oldest rows are found by the primary key.
-        let oldest = id_at(before);
-        purged.events = run!(
+        run!(
             link,
             "DELETE FROM inbound_events WHERE id IN (SELECT id FROM inbound_events \
              WHERE id < $1 AND state IN ('done', 'kept', 'unrouted', 'failed') \
              ORDER BY id LIMIT $2)",
-            oldest,
+            id_at(before),
             PURGE_ROWS
-        )?;
-        purged.messages = run!(
+        )
+    }
+
+    /// Forgets the words of messages, and sent outbox messages, that are older than `before`, some
+    /// at a time.
+    pub async fn purge_texts(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
+        let mut link = self.store.db.write().await?;
+        let oldest = id_at(before);
+        let messages = run!(
             link,
             "UPDATE messages SET text = NULL, content = NULL, reading = NULL, updated_at = $3 \
              WHERE id IN (SELECT id FROM messages WHERE id < $1 AND (text IS NOT NULL \
@@ -111,14 +125,18 @@ impl System<'_> {
             PURGE_ROWS,
             now.0
         )?;
-        purged.outbox = run!(
+        let outbox = run!(
             link,
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
              WHERE id < $1 AND state IN ('sent', 'cancelled', 'failed') ORDER BY id LIMIT $2)",
             oldest,
             PURGE_ROWS
         )?;
-        Ok(purged)
+        Ok(Purged {
+            events: 0,
+            messages,
+            outbox,
+        })
     }
 }
 

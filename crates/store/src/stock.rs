@@ -190,6 +190,22 @@ pub(crate) async fn settle(
 }
 
 impl SellerStore<'_> {
+    /// What confirmed orders hold, by the id that stock is counted under; those above zero.
+    pub async fn held(&self) -> Result<Vec<(RetailerId, i64)>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let rows = all!(
+            link,
+            StockItem,
+            "SELECT retailer_id, stock, stock_reserved FROM variants \
+             WHERE seller_id = $1 AND stock_reserved > 0",
+            self.id.0
+        )?;
+        Ok(rows
+            .into_iter()
+            .map(|item| (item.retailer_id, item.stock_reserved))
+            .collect())
+    }
+
     /// The stock of every product and variant.
     pub async fn stock(&self) -> Result<Vec<StockItem>, StoreError> {
         let mut link = self.store.db.read().await?;

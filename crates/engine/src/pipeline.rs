@@ -1,0 +1,181 @@
+//! The pipeline: claims inbound events lane by lane, reads them, lets the core decide, and commits
+//! many lanes in one transaction.
+
+mod lane;
+mod retry;
+mod talk;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use domain::{ConversationId, DraftOrderId, Timestamp};
+use store::{Batch, CommitError, LaneEffects, Shortage, StoreError};
+use tracing::{error, warn};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::tasks::Step;
+use lane::{Prepared, Work};
+
+/// Events of one claim: large enough that a commit's cost is shared, small enough that it is short.
+const BATCH_EVENTS: usize = 256;
+
+/// While greater than zero, events are claimed one at a time: a commit failed, and whatever made it
+/// fail must not hold up its neighbours.
+#[derive(Debug, Default)]
+pub(crate) struct Caution(AtomicUsize);
+
+impl Caution {
+    fn batch(&self) -> usize {
+        let alone = self
+            .0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+            .is_ok();
+        if alone { 1 } else { BATCH_EVENTS }
+    }
+
+    fn raise(&self, events: usize) {
+        self.0.fetch_max(events, Ordering::SeqCst);
+    }
+}
+
+impl Engine {
+    /// Works on one batch of inbound events.
+    pub async fn pipeline_step(&self) -> Result<Step, EngineError> {
+        let now = self.now();
+        let size = self.0.caution.batch();
+        let Some(batch) = self.store().pipeline().claim(size, now).await? else {
+            let next = self.store().pipeline().next_due().await?;
+            return Ok(next.map_or(Step::Nothing, Step::WaitUntil));
+        };
+        let events = batch.events();
+        match self.work(batch, now).await {
+            Ok(()) => {
+                metrics::counter!("eziseller_events_processed_total").increment(events as u64);
+                Ok(Step::Did(events))
+            }
+            // Somebody else wrote one of the conversations: what was read is stale, claim again.
+            Err(CommitError::Conflict) => {
+                self.0.caution.raise(events);
+                Ok(Step::Did(0))
+            }
+            Err(CommitError::Store(e)) if e.is_transient() => Err(e.into()),
+            Err(e) if events == 1 => {
+                error!("an event could not be committed and is put off: {e}");
+                self.put_off(&e, now).await?;
+                Ok(Step::Did(0))
+            }
+            Err(e) => {
+                warn!(
+                    pipeline.events = events,
+                    "a batch could not be committed; its events go one by one: {e}"
+                );
+                self.0.caution.raise(events);
+                Ok(Step::Did(0))
+            }
+        }
+    }
+
+    async fn work(&self, mut batch: Batch, now: Timestamp) -> Result<(), CommitError> {
+        let works = self.prepare(&mut batch, now).await?;
+        let mut short: HashMap<DraftOrderId, Vec<Shortage>> = HashMap::new();
+        // Each round settles at least one more shortage; a lane decides at most one order.
+        for _ in 0..=works.len() {
+            let mut effects = Vec::with_capacity(works.len());
+            for work in &works {
+                effects.push(self.decide_lane(work, &short, now));
+            }
+            match batch.commit(&effects, now).await {
+                Ok(_) => {
+                    for lane in &effects {
+                        if let Some(seller) = lane.seller_id {
+                            self.tell_applied(seller, lane);
+                        }
+                    }
+                    self.after_commit(&works, &effects);
+                    return Ok(());
+                }
+                Err(CommitError::StockShort(more)) => {
+                    for shortage in more {
+                        let list = short.entry(shortage.draft_order_id).or_default();
+                        list.push(shortage);
+                    }
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Err(CommitError::Conflict)
+    }
+
+    /// Reads the events and whatever a decision about them needs.
+    async fn prepare(&self, batch: &mut Batch, now: Timestamp) -> Result<Vec<Work>, StoreError> {
+        let lanes = std::mem::take(&mut batch.lanes);
+        let mut prepared: Vec<Prepared> = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            prepared.push(self.read_lane(lane, now));
+        }
+        let keys: Vec<(ConversationId, &str)> =
+            prepared.iter().flat_map(Prepared::message_keys).collect();
+        let stored = batch.messages(&keys).await?;
+        let mut works = Vec::with_capacity(prepared.len());
+        for lane in prepared {
+            let unechoed = match lane.echo_conversation() {
+                Some(conversation) => batch.unechoed(conversation).await?,
+                None => Vec::new(),
+            };
+            let seller = match &lane.lane.seller {
+                Some(seller) => {
+                    let snapshot = self.snapshot_of(seller).await?;
+                    let held = self.held(&snapshot).await?;
+                    Some((snapshot, held))
+                }
+                None => None,
+            };
+            let known = lane.known_messages(&stored);
+            works.push(Work {
+                lane: lane.lane,
+                events: lane.events,
+                known,
+                unechoed,
+                seller,
+            });
+        }
+        Ok(works)
+    }
+
+    /// The single event of a batch could not be committed: counts the attempt, gives up after the last.
+    async fn put_off(&self, error: &CommitError, now: Timestamp) -> Result<(), EngineError> {
+        let Some(mut batch) = self.store().pipeline().claim(1, now).await? else {
+            return Ok(());
+        };
+        let effects: Vec<LaneEffects> = batch
+            .lanes
+            .iter()
+            .map(|lane| LaneEffects {
+                seller_id: lane.seller.as_ref().map(|seller| seller.id),
+                outcomes: lane
+                    .events
+                    .iter()
+                    .map(|event| {
+                        (
+                            event.id,
+                            retry::after_failure(event, &error.to_string(), now),
+                        )
+                    })
+                    .collect(),
+                ..LaneEffects::default()
+            })
+            .collect();
+        match batch.commit(&effects, now).await {
+            Ok(_) | Err(CommitError::Conflict | CommitError::StockShort(_)) => Ok(()),
+            Err(CommitError::Store(e)) => Err(e.into()),
+        }
+    }
+}
+
+impl Engine {
+    /// What follows a commit without being part of it.
+    fn after_commit(&self, works: &[Work], effects: &[LaneEffects]) {
+        let _ = (works, effects);
+    }
+}

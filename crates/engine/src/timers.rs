@@ -1,0 +1,89 @@
+//! The clockwork: conversations whose time has come, sends that a crash left half done, counters.
+
+use domain::conversation::Incoming;
+use store::{CommitError, DueWake};
+use tracing::warn;
+
+use crate::decide::{FreshIds, Judge};
+use crate::engine::Engine;
+use crate::error::{ActionError, EngineError};
+use crate::sales::commit_failed;
+use crate::tasks::Step;
+
+const WAKES: u32 = 200;
+
+impl Engine {
+    /// Wakes the conversations whose time has come: questions, read-backs and draft orders that ran
+    /// out, hand-overs that end.
+    pub async fn timers_step(&self) -> Result<Step, EngineError> {
+        let due = self.store().system().due_wakes(self.now(), WAKES).await?;
+        let mut woken = 0;
+        for wake in &due {
+            match self.wake(wake).await {
+                Ok(()) => woken += 1,
+                // Somebody wrote just now, or it is gone: next time will tell.
+                Err(ActionError::Changed | ActionError::Missing(_)) => {}
+                Err(ActionError::Store(e)) if e.is_transient() => return Err(e.into()),
+                Err(e) => warn!(
+                    conversation.id = %wake.conversation_id,
+                    "a conversation's timer failed: {e}"
+                ),
+            }
+        }
+        Ok(Step::of(woken))
+    }
+
+    async fn wake(&self, wake: &DueWake) -> Result<(), ActionError> {
+        let now = self.now();
+        let snapshot = self.snapshot(wake.seller_id).await?;
+        let stage = self
+            .conversation_stage(wake.seller_id, wake.conversation_id, &snapshot)
+            .await?;
+        let still_due = stage
+            .conversation
+            .as_ref()
+            .and_then(|c| c.wake_at)
+            .is_some_and(|at| at <= now);
+        if !still_due {
+            return Ok(());
+        }
+        let held = self.held(&snapshot).await?;
+        let judge = Judge {
+            snapshot: &snapshot,
+            held: &held,
+            key: &stage.key,
+            now,
+        };
+        let mut decision = judge.decide(&stage.state, &Incoming::Timer, FreshIds::make());
+        // A time that is not in the future would wake it for ever.
+        decision.wake_at = decision.wake_at.filter(|at| *at > now);
+        let effects = self.effects_of(&stage, &decision);
+        match self
+            .store()
+            .seller(wake.seller_id)
+            .apply(&effects, now)
+            .await
+        {
+            Ok(_) => {
+                self.tell_applied(wake.seller_id, &effects);
+                Ok(())
+            }
+            Err(CommitError::Conflict) => Err(ActionError::Changed),
+            Err(e) => Err(commit_failed(e)),
+        }
+    }
+
+    /// Writes what was counted on this node.
+    pub async fn health_step(&self) -> Result<Step, EngineError> {
+        let counts = self.0.health.take();
+        for count in &counts {
+            let by = u32::try_from(count.count).unwrap_or(u32::MAX);
+            let detail = Some(count.detail.as_str()).filter(|d| !d.is_empty());
+            self.store()
+                .system()
+                .count(count.name, by, detail, count.last_at)
+                .await?;
+        }
+        Ok(Step::Nothing)
+    }
+}

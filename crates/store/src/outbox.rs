@@ -98,6 +98,13 @@ pub enum SendResult {
         /// Why.
         reason: String,
     },
+    /// Nothing was tried: a limit says to wait. Not counted as an attempt.
+    Wait {
+        /// Until when.
+        at: Timestamp,
+        /// Which limit.
+        reason: String,
+    },
     /// It will not be sent.
     Failed {
         /// Why.
@@ -188,6 +195,14 @@ impl Outbox<'_> {
             SendResult::Sent { mid } => sent(&mut link, id, mid, now).await?,
             SendResult::Retry { at, reason } => {
                 settle(&mut link, id, OutboxState::Pending, reason, *at, now).await?;
+            }
+            SendResult::Wait { at, reason } => {
+                settle(&mut link, id, OutboxState::Pending, reason, *at, now).await?;
+                run!(
+                    link,
+                    "UPDATE outbox SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0",
+                    id.0
+                )?;
             }
             SendResult::Failed { reason } => {
                 settle(&mut link, id, OutboxState::Failed, reason, now, now).await?;

@@ -206,10 +206,12 @@ impl<'a> Turn<'a> {
         };
         draft.stage = to;
         draft.stage_since = self.now;
+        if !matches!(to, Stage::AwaitingCustomer | Stage::AwaitingConfirmation) {
+            self.state.asked = None;
+        }
         if to.is_final() {
             self.closed.extend(self.state.draft.take());
             self.state.book = Book::default();
-            self.state.asked = None;
             self.state.focus.clear();
             self.state.doubts.clear();
         }

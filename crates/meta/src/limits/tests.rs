@@ -254,13 +254,13 @@ fn sellers_share_fairly() {
     let names: Vec<String> = (0..SELLERS).map(|n| format!("s{n}")).collect();
     let mut state = LimitState::default();
     let (mut asked, mut sent) = (0, 0);
-    let mut pushed = vec![0u32; HEAVY];
-    let mut not_before = vec![0i64; HEAVY];
+    let mut pushed = [0u32; HEAVY];
+    let mut not_before = [0i64; HEAVY];
     for tick in 0..(3 * 3_600 / 5) {
         let now = NOW + tick * 5_000;
         for (n, name) in names.iter().enumerate() {
             let heavy = n < HEAVY;
-            let light_turn = (tick as usize * 7 + n * 13) % 180 == 0;
+            let light_turn = (tick as usize * 7 + n * 13).is_multiple_of(180);
             if heavy && now < not_before[n] || !heavy && !light_turn {
                 continue;
             }

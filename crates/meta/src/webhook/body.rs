@@ -6,13 +6,16 @@
 //! shape costs that part only. What an item stores is again a body, so reading a stored item is
 //! splitting it.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::event::{Content, Event};
-use super::wire::{Text, part};
+use super::wire::{Text, parse_object, part};
 use super::{Item, Object, Split, key, messaging, other, whatsapp};
 use crate::fate::Kind;
 
@@ -170,15 +173,44 @@ struct Plain<'a> {
     entry: Vec<PlainEntry<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// An entry with `id`, `time` and `messaging` and nothing else. Read by hand: a derived reader would
+/// also take a list for the fields in their order, which the tolerant path does not.
 struct PlainEntry<'a> {
-    #[serde(borrow)]
     id: &'a RawValue,
-    #[serde(borrow, default)]
     time: Option<&'a RawValue>,
-    #[serde(borrow)]
     messaging: Vec<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for PlainEntry<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = PlainEntry<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a plain entry")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut id, mut time, mut messaging) = (None, None, None);
+                while let Some(key) = map.next_key::<Text<'de>>()? {
+                    match key.as_str() {
+                        "id" if id.is_none() => id = Some(map.next_value()?),
+                        "time" if time.is_none() => time = Some(map.next_value()?),
+                        "messaging" if messaging.is_none() => messaging = Some(map.next_value()?),
+                        _ => return Err(A::Error::custom("not plain")),
+                    }
+                }
+                match (id, messaging) {
+                    (Some(id), Some(messaging)) => Ok(PlainEntry {
+                        id,
+                        time,
+                        messaging,
+                    }),
+                    _ => Err(A::Error::custom("not plain")),
+                }
+            }
+        }
+        deserializer.deserialize_map(EntryVisitor)
+    }
 }
 
 /// The same with every part left unread.
@@ -221,7 +253,7 @@ struct Change<'a> {
 }
 
 fn read_text(text: &str, out: &mut Out) {
-    if let Ok(plain) = serde_json::from_str::<Plain<'_>>(text)
+    if let Ok(plain) = parse_object::<Plain<'_>>(text)
         && !plain.entry.is_empty()
         && plain.entry.iter().all(|entry| !entry.messaging.is_empty())
     {
@@ -290,7 +322,7 @@ fn keep_body(raw: &str, kind: Kind, reason: &str, out: &mut Out) {
 }
 
 fn read_object(text: &str, out: &mut Out) {
-    let Ok(rough) = serde_json::from_str::<Rough<'_>>(text) else {
+    let Ok(rough) = parse_object::<Rough<'_>>(text) else {
         return keep_body(
             text,
             Kind::Unknown,
@@ -419,7 +451,7 @@ impl<'a> Level<'a> {
 }
 
 fn read_entry(raw: &RawValue, object_raw: Option<&RawValue>, object: &Object, out: &mut Out) {
-    let Ok(entry) = serde_json::from_str::<RoughEntry<'_>>(raw.get()) else {
+    let Ok(entry) = parse_object::<RoughEntry<'_>>(raw.get()) else {
         let level = Level::new(object_raw, object, None, None);
         let scope = level.scope(out.want);
         let reading = Reading::kept(
@@ -485,7 +517,7 @@ fn read_messagings(items: &[&RawValue], list: &str, level: &Level<'_>, out: &mut
 
 fn read_change(raw: &str, level: &Level<'_>, out: &mut Out) {
     let scope = level.scope(out.want);
-    let change = match serde_json::from_str::<Change<'_>>(raw) {
+    let change = match parse_object::<Change<'_>>(raw) {
         Ok(change) => change,
         Err(error) => {
             let reading = Reading::kept(Kind::Unreadable, &scope, raw, &why(&error));
@@ -528,7 +560,7 @@ fn decode_bytes(kept: Kept<'_>) -> Option<Vec<u8>> {
 
 /// The bytes that an unreadable item was made from.
 pub(super) fn unwrap_bytes(stored: &str) -> Option<Vec<u8>> {
-    let rough: Rough<'_> = serde_json::from_str(stored).ok()?;
+    let rough: Rough<'_> = parse_object(stored).ok()?;
     part(rough.unreadable).and_then(decode_bytes)
 }
 

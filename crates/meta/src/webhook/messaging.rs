@@ -9,7 +9,7 @@ use super::event::{
     Attachment, Choice, Content, Edit, Handover, Message, Reaction, Referral, ReplyTo,
 };
 use super::key;
-use super::wire::{Flag, Text, filled, list, part, repair_surrogates};
+use super::wire::{Flag, Text, filled, list, parse_object, part, repair_surrogates};
 use crate::fate::{Fate, Kind};
 
 /// Fields of `changes[]` whose value is an item: Meta documents both forms, and sends both.
@@ -232,10 +232,10 @@ struct WireHandover<'a> {
 
 /// Reads an item.
 pub(super) fn read(raw: &str, scope: &Scope<'_>, standby: bool) -> Reading {
-    match serde_json::from_str::<Wire<'_>>(raw) {
+    match parse_object::<Wire<'_>>(raw) {
         Ok(wire) => read_wire(&wire, raw, scope, standby),
         Err(error) => match repair_surrogates(raw) {
-            Some(repaired) => match serde_json::from_str::<Wire<'_>>(&repaired) {
+            Some(repaired) => match parse_object::<Wire<'_>>(&repaired) {
                 Ok(wire) => read_wire(&wire, raw, scope, standby),
                 Err(error) => unreadable(raw, scope, &why(&error)),
             },
@@ -254,10 +254,10 @@ fn unreadable(raw: &str, scope: &Scope<'_>, reason: &str) -> Reading {
         recipient: Option<&'a RawValue>,
     }
     let mut reading = Reading::kept(Kind::Unreadable, scope, raw, reason);
-    if let Ok(parties) = serde_json::from_str::<Parties<'_>>(raw) {
+    if let Ok(parties) = parse_object::<Parties<'_>>(raw) {
         let id = |raw| part::<Party<'_>>(raw).and_then(|p| filled(p.id));
-        reading.party_id = id(parties.sender);
         let recipient = id(parties.recipient);
+        reading.party_id = id(parties.sender).filter(|id| Some(id) != recipient.as_ref());
         reading.account_ids = accounts(scope, recipient.as_deref(), reading.party_id.as_deref());
     }
     reading
@@ -269,6 +269,7 @@ fn accounts(scope: &Scope<'_>, own: Option<&str>, customer: Option<&str>) -> Vec
     ids.retain(|id| Some(id.as_str()) != customer);
     if let Some(own) = own
         && !own.is_empty()
+        && Some(own) != customer
         && ids.iter().all(|id| id != own)
     {
         ids.push(own.to_owned());

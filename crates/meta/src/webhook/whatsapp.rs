@@ -12,7 +12,7 @@ use super::event::{
     Reaction, Referral, ReplyTo, Status, SystemNote,
 };
 use super::key;
-use super::wire::{Text, decimal, filled, list, part, repair_surrogates};
+use super::wire::{Text, decimal, filled, list, parse_object, part, repair_surrogates};
 use crate::fate::Kind;
 
 /// One item of a value, with a value that holds it alone.
@@ -313,7 +313,7 @@ struct FaultData<'a> {
 
 /// Takes a value apart; `None` when it is no object or holds none of the known lists.
 pub(super) fn split(raw: &str, scope: &Scope<'_>) -> Option<Vec<Part>> {
-    let value: Value<'_> = serde_json::from_str(raw).ok()?;
+    let value: Value<'_> = parse_object(raw).ok()?;
     let accounts = accounts(&value, scope);
     let contacts = Contacts::new(value.contacts);
     let mut parts = Vec::new();
@@ -450,7 +450,7 @@ impl<'a> Contacts<'a> {
 
 fn read_message(raw: &str, contact: Option<&RawValue>, echo: bool, scope: &Scope<'_>) -> Reading {
     let repaired = repair_surrogates(raw);
-    let wire = match serde_json::from_str::<WireMessage<'_>>(repaired.as_deref().unwrap_or(raw)) {
+    let wire = match parse_object::<WireMessage<'_>>(repaired.as_deref().unwrap_or(raw)) {
         Ok(wire) => wire,
         Err(error) => {
             return Reading::kept(Kind::Unreadable, scope, raw, &super::body::why(&error));
@@ -706,7 +706,7 @@ fn fault_of(wire: WireFault<'_>) -> Fault {
 }
 
 fn read_status(raw: &str, scope: &Scope<'_>) -> Reading {
-    let wire = match serde_json::from_str::<WireStatus<'_>>(raw) {
+    let wire = match parse_object::<WireStatus<'_>>(raw) {
         Ok(wire) => wire,
         Err(error) => {
             return Reading::kept(Kind::Unreadable, scope, raw, &super::body::why(&error));

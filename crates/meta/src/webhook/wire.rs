@@ -92,9 +92,24 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// Reads a part that must not cost the whole when it has an unexpected shape.
+/// Reads a part that must not cost the whole when it has an unexpected shape. A list is never
+/// what a part is, although serde would take one for an object's fields in their order.
 pub(crate) fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+    let text = raw?.get();
+    if text.starts_with('[') {
+        None
+    } else {
+        serde_json::from_str(text).ok()
+    }
+}
+
+/// Reads an object.
+pub(crate) fn parse_object<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<T> {
+    if text.starts_with('{') {
+        serde_json::from_str(text)
+    } else {
+        Err(serde::de::Error::custom("not an object"))
+    }
 }
 
 /// Reads a list element by element; those with an unexpected shape are left out. A single object

@@ -27,6 +27,7 @@ pub mod sealed;
 pub mod sellers;
 mod snapshot;
 pub mod sweep;
+pub mod sync;
 pub mod tasks;
 pub mod testing;
 mod timers;

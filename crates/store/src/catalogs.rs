@@ -44,6 +44,7 @@ row! {
 
 row! {
     /// A product or variant in a catalogue.
+    #[derive(PartialEq)]
     pub struct CatalogItem {
         /// The seller's id of it.
         pub retailer_id: RetailerId,
@@ -287,12 +288,15 @@ impl SellerStore<'_> {
         link.commit().await
     }
 
-    /// Forgets what Meta took: a full run sends everything again.
+    /// Forgets what Meta took and what it refused: a full run sends everything again.
     pub async fn forget_accepted(&self, catalog: CatalogId) -> Result<u64, StoreError> {
         let mut link = self.store.db.write().await?;
         run!(
             link,
-            "UPDATE catalog_items SET accepted_hash = NULL WHERE seller_id = $1 AND catalog_id = $2",
+            "UPDATE catalog_items SET accepted_hash = NULL, \
+             sent_hash = CASE WHEN state = 'rejected' AND content_hash IS NOT NULL \
+             THEN NULL ELSE sent_hash END \
+             WHERE seller_id = $1 AND catalog_id = $2",
             self.id.0,
             catalog.0
         )

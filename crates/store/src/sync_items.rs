@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::catalogs::CatalogItem;
 use crate::db::{Dialect, all, on, run};
 use crate::products::{ProductRow, Stored, with_stock};
-use crate::{SellerStore, StoreError};
+use crate::{SellerStore, StoreError, System};
 
 impl SellerStore<'_> {
     /// Products that changed after a catalogue version (0: every one), archived ones too, in the
@@ -134,5 +134,21 @@ impl SellerStore<'_> {
         )?;
         link.commit().await?;
         Ok(missing)
+    }
+}
+
+impl System<'_> {
+    /// Catalogues that sync by themselves and whose products changed since they last did are due
+    /// at `due` at the latest.
+    pub async fn schedule_changed_catalogs(&self, due: Timestamp) -> Result<u64, StoreError> {
+        let mut link = self.store.db.write().await?;
+        run!(
+            link,
+            "UPDATE catalogs SET next_sync_at = $1 WHERE auto_sync \
+             AND status IN ('active', 'partial', 'pending_approval') \
+             AND (next_sync_at IS NULL OR next_sync_at > $1) \
+             AND synced_version < (SELECT catalog_version FROM sellers WHERE sellers.id = catalogs.seller_id)",
+            due.0
+        )
     }
 }

@@ -18,6 +18,8 @@ pub struct EngineConfig {
     pub graph: meta::graph::Config,
     /// `PUBLIC_URL`: where customers and Meta reach this server, without a slash at its end.
     pub public_url: Option<String>,
+    /// Meta's rate limits, as far as they are ours to set.
+    pub limits: meta::limits::Limits,
     /// How long things are kept.
     pub retention: Retention,
     /// How many requests may wait for the writer before new ones are answered 503.
@@ -40,6 +42,7 @@ impl EngineConfig {
             verify_token: None,
             graph: meta::graph::Config::default(),
             public_url: None,
+            limits: meta::limits::Limits::default(),
             retention: Retention::default(),
             intake_queue: 4096,
             pipeline_workers: std::thread::available_parallelism()

@@ -1,0 +1,135 @@
+//! Meta's rate limits, shared by all nodes: each meter is a row, changed by compare and swap.
+
+use domain::Timestamp;
+use meta::graph::{GraphError, Usage};
+use meta::limits::{CallKind, Decision, LimitCall, LimitState, Meter, Priority, decide, observe};
+use store::{ChannelAccount, StoreError};
+
+use crate::engine::Engine;
+
+/// Nodes that change a meter at once: who loses reads again.
+const ATTEMPTS: u32 = 20;
+
+/// Meters as they were read, with their rows' versions.
+struct Loaded {
+    state: LimitState,
+    before: LimitState,
+    versions: Vec<(String, Option<i64>)>,
+}
+
+impl Engine {
+    /// Counts a call that is about to be made; `Some`: not before this time.
+    pub(crate) async fn permit(
+        &self,
+        account: &ChannelAccount,
+        node: &str,
+        kind: CallKind,
+        priority: Priority,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let seller = account.seller_id.to_string();
+        let key = meter_id(account, node);
+        let call = limit_call(&seller, &key, account, kind, priority);
+        for _ in 0..ATTEMPTS {
+            let mut loaded = self.load_meters(&call).await?;
+            let now = self.now();
+            let decision = decide(&mut loaded.state, &self.config().limits, &call, now.0);
+            if self.store_meters(&loaded, now).await? {
+                return Ok(match decision {
+                    Decision::Go => None,
+                    Decision::WaitUntil(at) => Some(Timestamp(at)),
+                });
+            }
+        }
+        Ok(Some(self.now().plus(Timestamp::SECOND)))
+    }
+
+    /// Learns from an answer of Meta.
+    pub(crate) async fn learn(
+        &self,
+        account: &ChannelAccount,
+        node: &str,
+        kind: CallKind,
+        usage: &Usage,
+        error: Option<&GraphError>,
+    ) -> Result<(), StoreError> {
+        let seller = account.seller_id.to_string();
+        let key = meter_id(account, node);
+        let call = limit_call(&seller, &key, account, kind, Priority::Message);
+        for _ in 0..ATTEMPTS {
+            let mut loaded = self.load_meters(&call).await?;
+            let now = self.now();
+            observe(&mut loaded.state, &call, usage, error, now.0);
+            if self.store_meters(&loaded, now).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_meters(&self, call: &LimitCall<'_>) -> Result<Loaded, StoreError> {
+        let mut state = LimitState::default();
+        let mut versions = Vec::new();
+        for key in call.keys() {
+            let row = self.store().system().rate_limit(&key).await?;
+            let version = row.as_ref().map(|(_, version)| *version);
+            if let Some((json, _)) = row {
+                // A meter of another version of this program counts as new.
+                let meter: Meter = serde_json::from_str(&json).unwrap_or_default();
+                state.meters.insert(key.clone(), meter);
+            }
+            versions.push((key, version));
+        }
+        Ok(Loaded {
+            before: state.clone(),
+            state,
+            versions,
+        })
+    }
+
+    /// Writes the meters that changed; `false`: another node was faster. A count that was written
+    /// before that stays: it errs on the safe side.
+    async fn store_meters(&self, loaded: &Loaded, now: Timestamp) -> Result<bool, StoreError> {
+        for (key, version) in &loaded.versions {
+            let after = loaded.state.meters.get(key);
+            if after == loaded.before.meters.get(key) {
+                continue;
+            }
+            let Some(after) = after else { continue };
+            let json = serde_json::to_string(after).expect("a meter is plain data");
+            let system = self.store().system();
+            if !system.put_rate_limit(key, &json, *version, now).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The id that the account's calls are counted under: the node that is called, or ours where the
+/// token alone says it.
+fn meter_id(account: &ChannelAccount, node: &str) -> String {
+    if node == "me" {
+        account.id.to_string()
+    } else {
+        node.to_owned()
+    }
+}
+
+fn limit_call<'a>(
+    seller: &'a str,
+    key: &'a str,
+    account: &ChannelAccount,
+    kind: CallKind,
+    priority: Priority,
+) -> LimitCall<'a> {
+    let settings: Option<serde_json::Value> = serde_json::from_str(&account.settings).ok();
+    let calls = settings.and_then(|s| s.get("calls_per_hour")?.as_u64());
+    LimitCall {
+        seller,
+        account: key,
+        catalog: None,
+        kind,
+        priority,
+        account_calls_per_hour: calls.and_then(|n| u32::try_from(n).ok()),
+    }
+}

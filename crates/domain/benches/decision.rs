@@ -1,6 +1,8 @@
 //! What a decision costs without the parser: `cargo bench -p domain --bench decision`.
 //! The readings are made by the toy reader of the tests, whose own share is measured beside it.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../tests/talk/mod.rs"]
 mod talk;
 

@@ -1,5 +1,7 @@
 //! Decisions by hand-made readings: asking, confirming, handing over, changing one's mind.
 
+#![allow(clippy::unwrap_used)]
+
 mod talk;
 
 use domain::Timestamp;

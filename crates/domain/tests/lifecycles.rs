@@ -1,5 +1,7 @@
 //! The diagrams of `docs/order-lifecycles.md` are the code's tables, and every state has an exit.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use domain::draft::lifecycle::{DraftEvent, Stage, TRANSITIONS};

@@ -1,6 +1,8 @@
 //! Random sequences of everything that can happen to a conversation. `EZISELLER_TALK_CASES` for
 //! more of them.
 
+#![allow(clippy::unwrap_used)]
+
 mod talk;
 
 use std::collections::HashMap;

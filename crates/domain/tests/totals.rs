@@ -2,6 +2,8 @@
 //! fractions, rounded by comparing twice the remainder. `EZISELLER_TOTALS_CASES=1000000` for the
 //! long run.
 
+#![allow(clippy::unwrap_used)]
+
 use domain::catalog::RetailerId;
 use domain::order::PricedLine;
 use domain::order::totals::{Charges, Delivery, Discount, Tax, totals};

@@ -1,6 +1,8 @@
 //! The message files: the same sentences and variables in every language, buttons that fit, and a
 //! seller's own sentences.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::words::{Key, LANGUAGES, Words};

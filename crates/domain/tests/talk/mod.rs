@@ -1,7 +1,7 @@
 //! A conversation in a test: a small catalogue, a clock to move, and a reader of a toy language
 //! instead of the parser (`+2 mug; tel 0771234567`), so that the decisions alone are tested.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 
@@ -115,11 +115,11 @@ pub(crate) fn choice(name: &str, value: &str) -> OptionChoice {
 
 const SPAN: Span = Span { start: 0, end: 0 };
 
-fn found(text: &str) -> Option<Found<String>> {
-    Some(Found {
+fn found(text: &str) -> Found<String> {
+    Found {
         value: text.to_owned(),
         span: SPAN,
-    })
+    }
 }
 
 fn ids(text: &str) -> Vec<RetailerId> {
@@ -224,10 +224,10 @@ fn read_clause(clause: &str, standing: &Standing, reading: &mut Reading) {
             reading.changes.push(Change::Clear);
         }
         "clear" => change(reading, Change::Clear),
-        "tel" => reading.contact.phone = found(rest),
-        "addr" => reading.contact.address = found(rest),
-        "name" => reading.contact.name = found(rest),
-        "lang" => reading.language = rest.to_owned(),
+        "tel" => reading.contact.phone = Some(found(rest)),
+        "addr" => reading.contact.address = Some(found(rest)),
+        "name" => reading.contact.name = Some(found(rest)),
+        "lang" => rest.clone_into(&mut reading.language),
         "huh" => reading.confidence = 0.2,
         _ if word.starts_with("yes") => {
             reading.intent = Intent::Confirm;

@@ -19,7 +19,8 @@ const TABLES: [(&str, &str); 8] = [
 ];
 
 /// The keys of `[words]` and the category each stands for.
-const WORDS: [(&str, &str); 48] = [
+const WORDS: [(&str, &str); 49] = [
+    ("article", "Article"),
     ("order", "Order"),
     ("question", "Question"),
     ("maybe_question", "MaybeQuestion"),

@@ -12,6 +12,7 @@ use crate::tokenise::{Tokens, tokenise};
 /// What kind of thing a word says. `LANGUAGES.md` explains each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cat {
+    Article,
     Number,
     Multiple,
     Count,
@@ -70,6 +71,71 @@ pub(crate) enum Cat {
     EmailCue,
     AddressCue,
     AddressWord,
+}
+
+impl Cat {
+    /// All of them, to be printed.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Article,
+        Self::Number,
+        Self::Multiple,
+        Self::Count,
+        Self::Unit,
+        Self::Concept,
+        Self::Order,
+        Self::Question,
+        Self::MaybeQuestion,
+        Self::Info,
+        Self::Yes,
+        Self::Confirm,
+        Self::Cancel,
+        Self::Remove,
+        Self::Reduce,
+        Self::Negation,
+        Self::NegationAfter,
+        Self::Extra,
+        Self::Light,
+        Self::Each,
+        Self::Both,
+        Self::All,
+        Self::Same,
+        Self::More,
+        Self::Also,
+        Self::Instead,
+        Self::Change,
+        Self::Correction,
+        Self::And,
+        Self::Or,
+        Self::But,
+        Self::With,
+        Self::This,
+        Self::One,
+        Self::Greeting,
+        Self::Thanks,
+        Self::Polite,
+        Self::Filler,
+        Self::Common,
+        Self::Past,
+        Self::Complaint,
+        Self::Later,
+        Self::If,
+        Self::Spam,
+        Self::Date,
+        Self::Time,
+        Self::NumberLabel,
+        Self::People,
+        Self::Money,
+        Self::PriceOf,
+        Self::Attribute,
+        Self::Note,
+        Self::Standard,
+        Self::TitleWord,
+        Self::NameCue,
+        Self::PhoneCue,
+        Self::EmailCue,
+        Self::AddressCue,
+        Self::AddressWord,
+    ];
 }
 
 /// A language file's head.
@@ -169,6 +235,14 @@ pub(crate) fn languages() -> &'static [Language] {
     LANGUAGES
 }
 
+/// The endings that may be taken off words of these languages.
+pub(crate) fn suffixes(likely: u32) -> impl Iterator<Item = &'static str> {
+    SUFFIXES
+        .iter()
+        .filter(move |s| !s.counts && likely & (1 << s.language) != 0)
+        .map(|s| s.text)
+}
+
 impl Lexicon {
     fn build() -> Self {
         let mut lexicon = Self {
@@ -265,6 +339,20 @@ impl Lexicon {
             }
             nodes = next;
         }
+    }
+
+    /// Whether `word` alone has one of these senses in English.
+    pub(crate) fn has(&self, word: &str, cats: &[Cat]) -> bool {
+        let node = self
+            .words
+            .get(word)
+            .and_then(|id| self.steps.get(&(0, *id)));
+        node.is_some_and(|node| {
+            let senses = &self.nodes[*node as usize].senses;
+            senses
+                .iter()
+                .any(|s| s.language == 0 && cats.contains(&s.cat))
+        })
     }
 
     /// The canonical words of a concept.

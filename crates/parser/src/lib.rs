@@ -1,17 +1,32 @@
 //! The order parser: a customer's message, the seller's catalogue and the standing order in, a
 //! [`Reading`] out. Pure and total: no I/O, no clock, no chance; any text gets a reading, and what is
 //! unsure is a doubt, never a guess.
+//!
+//! [`read`] is the way in; each stage is a file of its own: `normalise`, `tokenise`, `tag`, `matcher`,
+//! `lines`, `settle`, `intent`, `apply`. [`explain`] shows what each made of a message.
 
+mod apply;
 pub mod contact;
+mod explain;
+mod index;
+mod intent;
 mod lexicon;
+mod lines;
+mod matcher;
 mod normalise;
+mod pieces;
+mod settle;
+mod tag;
 mod tokenise;
-
-use std::fmt;
+mod vocabulary;
 
 use domain::Currency;
-use domain::catalog::Product;
-use domain::reading::{Reading, Standing};
+use domain::reading::{Contact, Reading, Standing};
+
+pub use explain::{Explanation, explain};
+pub use index::Index;
+
+use crate::tokenise::Tokens;
 
 /// Where the seller sells: settles local phone numbers and what a bare amount of money is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,66 +37,92 @@ pub struct Locale {
     pub currency: Option<Currency>,
 }
 
-/// A catalogue made ready for reading messages against. Build it once, share it in an `Arc`.
-#[derive(Debug)]
-pub struct Index {
-    products: usize,
-    #[allow(dead_code)]
-    locale: Locale,
-}
-
-impl Index {
-    /// Indexes the products that are offered (archived ones are left out).
-    pub fn build<'a>(products: impl IntoIterator<Item = &'a Product>, locale: Locale) -> Self {
-        Self {
-            products: products.into_iter().count(),
-            locale,
-        }
-    }
-
-    /// How many products it knows.
-    pub fn len(&self) -> usize {
-        self.products
-    }
-
-    /// Whether it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.products == 0
-    }
-}
-
 /// Reads one message. The order after it is `read(..).apply(&standing)`.
 #[must_use]
-pub fn read(_index: &Index, _text: &str, _standing: &Standing) -> Reading {
-    Reading::nothing()
+pub fn read(index: &Index, text: &str, standing: &Standing) -> Reading {
+    stages(index, text, standing, &mut |_| {})
 }
 
-/// Reads one message and keeps what each stage made of it.
-#[must_use]
-pub fn explain(index: &Index, text: &str, standing: &Standing) -> Explanation {
-    Explanation {
-        stages: Vec::new(),
-        reading: read(index, text, standing),
-    }
+/// What a stage made of the message, for whoever wants to look.
+enum Seen<'a> {
+    Tokens(&'a Tokens),
+    Tags(&'a Tokens, &'a tag::Tags),
+    Mentions(&'a Tokens, &'a [matcher::Mention]),
+    Pieces(&'a Tokens, &'a [pieces::Piece]),
+    Sentences(&'a [intent::Sentence]),
+    Drafts(&'a Tokens, &'a lines::Lines),
+    Lines(&'a Tokens, &'a [settle::Line]),
 }
 
-/// Why a message was read as it was. `Display` prints each stage's result for a person.
-#[derive(Debug, Clone)]
-pub struct Explanation {
-    /// Each stage's name and result, in order.
-    pub stages: Vec<(&'static str, String)>,
-    /// What came of it.
-    pub reading: Reading,
+fn stages(
+    index: &Index,
+    text: &str,
+    standing: &Standing,
+    watch: &mut dyn FnMut(Seen<'_>),
+) -> Reading {
+    let lexicon = lexicon::lexicon();
+    let tokens = tokenise::tokenise(text, |word| {
+        lexicon.knows(word) || index.vocabulary.knows(word)
+    });
+    watch(Seen::Tokens(&tokens));
+    let contact = contact(index, text, &tokens);
+    let barred = barred(&tokens, &contact);
+    let ours = index.vocabulary.ours(&tokens);
+    let tags = tag::tag(&tokens, index, &ours);
+    watch(Seen::Tags(&tokens, &tags));
+    let mentions = matcher::mentions(&tokens, &tags, index, &barred);
+    watch(Seen::Mentions(&tokens, &mentions));
+    let pieces = pieces::pieces(&tokens, &tags, &mentions, &barred);
+    watch(Seen::Pieces(&tokens, &pieces));
+    let sentences = intent::sentences(&pieces, &tokens, &tags);
+    watch(Seen::Sentences(&sentences));
+    let drafts = lines::group(&pieces, &mentions, index);
+    watch(Seen::Drafts(&tokens, &drafts));
+    let (both, all) = (drafts.both, drafts.all);
+    let lines = settle::settle(drafts, &mentions, index, &apply::context(index, standing));
+    watch(Seen::Lines(&tokens, &lines));
+    apply::apply(apply::Parts {
+        index,
+        text,
+        tokens: &tokens,
+        tags: &tags,
+        mentions: &mentions,
+        sentences: &sentences,
+        lines,
+        both,
+        all,
+        contact,
+        standing,
+    })
 }
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (stage, result) in &self.stages {
-            writeln!(f, "{stage}")?;
-            for line in result.lines() {
-                writeln!(f, "  {line}")?;
-            }
-        }
-        Ok(())
-    }
+/// Contact details; looked for only where something hints at them, as most messages have none.
+fn contact(index: &Index, text: &str, tokens: &Tokens) -> Contact {
+    let _ = tokens;
+    let lexicon = lexicon::lexicon();
+    let known = |word: &str| index.vocabulary.knows(word) || lexicon.knows(word);
+    contact::find_among(text, index.locale.country.as_deref(), &known)
+}
+
+/// The tokens that are part of contact details.
+fn barred(tokens: &Tokens, contact: &Contact) -> Vec<bool> {
+    let spans: Vec<_> = [
+        &contact.phone,
+        &contact.email,
+        &contact.name,
+        &contact.address,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|found| found.span)
+    .collect();
+    tokens
+        .list
+        .iter()
+        .map(|t| {
+            spans
+                .iter()
+                .any(|s| s.start < t.span.end && t.span.start < s.end)
+        })
+        .collect()
 }

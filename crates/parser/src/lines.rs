@@ -1,0 +1,1232 @@
+//! Stage 5, group into lines: which quantity and which options belong to which product. A draft is a
+//! line in the making; its product may still be one of several, or left out because it was named
+//! before.
+
+use domain::reading;
+use smallvec::SmallVec;
+
+use crate::index::{Index, Value};
+use crate::lexicon::Cat;
+use crate::matcher::{Fit, Mention};
+use crate::pieces::{Amount, Form, Gap, Piece, What};
+use crate::tag::Cats;
+
+/// Where a choice comes from; which value it is depends on the product.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Source {
+    Mention(u16),
+    /// Grams, millilitres, millimetres; and the bare number for products that are sold by it.
+    Measure(u32, char, u32),
+    /// Things in a pack: `2 dozen` is (2000, 12).
+    Pack(u32, u32),
+    /// `6 pcs`: a pack of six where there is one, else a quantity.
+    Pieces(u32),
+    /// Thousandths.
+    Number(u32),
+}
+
+/// A choice that was said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pick {
+    pub(crate) source: Source,
+    pub(crate) negated: bool,
+    pub(crate) amount: Option<reading::Amount>,
+    pub(crate) count: u32,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+/// A line in the making.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Draft {
+    /// The products that it may be, best first; none when the product was left out or is unknown.
+    pub(crate) products: SmallVec<[Fit; 4]>,
+    /// The mentions that named the product.
+    pub(crate) named_by: SmallVec<[u16; 2]>,
+    pub(crate) quantity: Option<u32>,
+    pub(crate) picks: SmallVec<[Pick; 4]>,
+    /// Further combinations of the same product: `M and L`.
+    pub(crate) variants: Vec<SmallVec<[Pick; 4]>>,
+    /// So many of each combination.
+    pub(crate) each: Option<u32>,
+    /// A price that was said, in thousandths of the currency's unit.
+    pub(crate) price: Option<u32>,
+    /// `not the red one`.
+    pub(crate) negated: bool,
+    /// `instead of`: what is to be replaced.
+    pub(crate) replaced: bool,
+    /// `another`, `one more`.
+    pub(crate) more: bool,
+    /// `the same`.
+    pub(crate) same: bool,
+    /// Joined to the draft before by `and` or a comma.
+    pub(crate) joined: bool,
+    /// Words that neither the catalogue nor any language knows.
+    pub(crate) unknown: SmallVec<[u16; 2]>,
+    /// A comma or colon stands after it, before anything else was said of it.
+    pub(crate) headed: bool,
+    /// The product's own words beside a word that makes it another.
+    pub(crate) contradicted: bool,
+    pub(crate) more_products: bool,
+    pub(crate) sentence: u16,
+    pub(crate) from: usize,
+    /// Token after the last.
+    pub(crate) to: usize,
+    /// A quantity or article opened it.
+    pub(crate) opened: bool,
+}
+
+impl Draft {
+    fn is_blank(&self) -> bool {
+        self.products.is_empty()
+            && self.quantity.is_none()
+            && self.picks.is_empty()
+            && self.unknown.is_empty()
+            && !self.more
+            && !self.same
+            && self.price.is_none()
+    }
+
+    /// Whether the product is not in doubt.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.products.len() == 1
+    }
+}
+
+/// What a message says, grouped.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines {
+    pub(crate) drafts: Vec<Draft>,
+    /// `both`, `all of them`.
+    pub(crate) both: bool,
+    pub(crate) all: bool,
+}
+
+/// Words between a number and what it counts.
+const SKIP: Cats = Cats::of(&[
+    Cat::Article,
+    Cat::Filler,
+    Cat::Polite,
+    Cat::Attribute,
+    Cat::One,
+    Cat::Common,
+    Cat::Also,
+    Cat::Standard,
+    Cat::Concept,
+    Cat::Unit,
+    Cat::AddressWord,
+    Cat::NameCue,
+    Cat::PhoneCue,
+    Cat::EmailCue,
+    Cat::AddressCue,
+    Cat::Greeting,
+    Cat::This,
+]);
+
+pub(crate) fn group(pieces: &[Piece], mentions: &[Mention], index: &Index) -> Lines {
+    let mut grouper = Grouper {
+        pieces,
+        mentions,
+        index,
+        lines: Lines::default(),
+        open: Draft::default(),
+        scope: Scope::default(),
+        np_start: false,
+        strong_start: false,
+        joiner: false,
+        correction: false,
+    };
+    for k in 0..pieces.len() {
+        grouper.piece(k);
+    }
+    grouper.close();
+    grouper.lines
+}
+
+/// What the words before the next choice say of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scope {
+    negated: bool,
+    amount: Option<reading::Amount>,
+    count: Option<u32>,
+    replaced: bool,
+}
+
+struct Grouper<'a> {
+    pieces: &'a [Piece],
+    mentions: &'a [Mention],
+    index: &'a Index,
+    lines: Lines,
+    open: Draft,
+    scope: Scope,
+    /// An article or a quantity stands before; nothing was named since.
+    np_start: bool,
+    /// `side of`, `bottle of`, a number.
+    strong_start: bool,
+    /// `and` or a comma stands before.
+    joiner: bool,
+    correction: bool,
+}
+
+impl<'a> Grouper<'a> {
+    fn close(&mut self) {
+        if !self.open.is_blank() {
+            let draft = std::mem::take(&mut self.open);
+            self.lines.drafts.push(draft);
+        }
+        self.open = Draft::default();
+    }
+
+    fn begin(&mut self, piece: &Piece) {
+        self.close();
+        self.open.sentence = piece.sentence;
+        self.open.from = piece.from;
+        self.open.to = piece.to;
+        self.open.joined = self.joiner;
+    }
+
+    fn touch(&mut self, piece: &Piece) {
+        if self.open.is_blank() {
+            self.open.sentence = piece.sentence;
+            self.open.from = piece.from;
+            self.open.joined = self.joiner;
+        }
+        self.open.to = piece.to;
+    }
+
+    fn piece(&mut self, k: usize) {
+        let piece = self.pieces[k];
+        match piece.what {
+            What::Gap(gap) => self.gap(gap),
+            What::Mention(place) => {
+                self.mention(k, place);
+                self.np_start = false;
+                self.strong_start = false;
+                self.joiner = false;
+                self.correction = false;
+            }
+            What::Amount(amount) => {
+                self.amount(k, amount);
+                self.joiner = false;
+            }
+            What::Unknown => self.unknown(k),
+            What::Word(cats) => self.word(k, cats),
+        }
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        self.np_start = false;
+        self.strong_start = false;
+        match gap {
+            Gap::Comma => {
+                self.joiner = true;
+                self.scope.amount = None;
+                self.scope.count = None;
+            }
+            Gap::Colon => {}
+            Gap::Line | Gap::Stop | Gap::Asked => {
+                self.joiner = false;
+                self.scope = Scope::default();
+                // The unknown and the unfinished do not reach over a full stop.
+                if self.open.products.is_empty() {
+                    self.close();
+                }
+            }
+        }
+        if !self.open.products.is_empty() && self.open.picks.is_empty() {
+            self.open.headed = true;
+        }
+    }
+
+    /// The next piece that says something, unless a gap or a joining word comes first.
+    fn lead(&self, k: usize) -> Option<usize> {
+        for (i, piece) in self.pieces.iter().enumerate().skip(k + 1) {
+            match piece.what {
+                What::Word(cats) if cats.only(SKIP) => {}
+                What::Word(_) | What::Gap(_) => return None,
+                _ => return Some(i),
+            }
+        }
+        None
+    }
+
+    fn mention_at(&self, k: usize) -> Option<&'a Mention> {
+        match self.pieces[k].what {
+            What::Mention(place) => Some(&self.mentions[place as usize]),
+            _ => None,
+        }
+    }
+
+    fn offers(&self, products: &[Fit], source: Source) -> bool {
+        products
+            .iter()
+            .any(|fit| choose(self.index, self.mentions, fit.id, source).is_some())
+    }
+
+    fn word(&mut self, k: usize, cats: Cats) {
+        let piece = self.pieces[k];
+        let lead = self.lead(k);
+        let leads_mention = lead.is_some_and(|l| matches!(self.pieces[l].what, What::Mention(_)));
+        if cats.has(Cat::Correction) {
+            self.correction = true;
+            self.scope = Scope::default();
+        }
+        if cats.has(Cat::Instead) {
+            if leads_mention || lead.is_some_and(|l| matches!(self.pieces[l].what, What::Amount(_)))
+            {
+                self.scope.replaced = true;
+            }
+            return;
+        }
+        if cats.has(Cat::Both) {
+            self.lines.both = true;
+        }
+        if cats.has(Cat::All) && !leads_mention {
+            self.lines.all = true;
+        }
+        if cats.has(Cat::Each) {
+            self.each(k);
+            return;
+        }
+        if cats.has(Cat::NegationAfter) && self.negate_last(&piece) {
+            return;
+        }
+        if cats.has(Cat::Negation) && (leads_mention || self.negation_reaches(k)) {
+            self.scope = Scope {
+                negated: true,
+                ..Scope::default()
+            };
+            return;
+        }
+        if cats.has(Cat::Remove) {
+            self.scope = Scope {
+                negated: true,
+                ..Scope::default()
+            };
+        }
+        if cats.has(Cat::Extra) || cats.has(Cat::Light) {
+            let amount = if cats.has(Cat::Extra) {
+                reading::Amount::Extra
+            } else {
+                reading::Amount::Light
+            };
+            let beside = k > 0 && matches!(self.pieces[k - 1].what, What::Mention(_));
+            if leads_mention && !(cats.has(Cat::More) && self.leads_product(k)) {
+                self.scope = Scope {
+                    amount: Some(amount),
+                    ..Scope::default()
+                };
+                if !cats.has(Cat::More) {
+                    return;
+                }
+            } else if beside && let Some(pick) = self.open.picks.last_mut() {
+                pick.amount = Some(amount);
+                return;
+            }
+        }
+        if let Some(count) = piece.count
+            && leads_mention
+        {
+            self.scope.count = Some(count / 1000);
+        }
+        if cats.has(Cat::More) && self.scope.amount.is_none() {
+            if self.open.products.is_empty() {
+                self.touch(&piece);
+            } else {
+                self.begin(&piece);
+            }
+            self.open.more = true;
+            self.np_start = true;
+            return;
+        }
+        if cats.has(Cat::Same) {
+            if self.open.is_blank() || (!self.open.products.is_empty() && (self.joiner || k == 0)) {
+                self.begin(&piece);
+            }
+            self.touch(&piece);
+            self.open.same = true;
+            return;
+        }
+        if cats.has(Cat::With) || cats.has(Cat::But) || cats.has(Cat::Also) {
+            self.scope.negated = false;
+            self.scope.amount = None;
+        }
+        if cats.has(Cat::And) {
+            self.joiner = true;
+            self.scope.amount = None;
+            self.scope.count = None;
+        }
+        if cats.has(Cat::Unit) && leads_mention {
+            self.np_start = true;
+            self.strong_start = true;
+        }
+        // "a coke" begins something new.
+        if cats.has(Cat::Article) && leads_mention {
+            self.np_start = true;
+        }
+        if cats.has(Cat::Order) && leads_mention {
+            self.np_start = true;
+        }
+    }
+
+    fn leads_product(&self, k: usize) -> bool {
+        self.lead(k)
+            .and_then(|l| self.mention_at(l))
+            .is_some_and(|m| !m.products.is_empty())
+    }
+
+    /// `no` reaches over a few plain words: "no need of the red one".
+    fn negation_reaches(&self, k: usize) -> bool {
+        self.pieces[k + 1..]
+            .iter()
+            .take(3)
+            .take_while(|p| matches!(p.what, What::Word(c) if !c.has(Cat::And) && !c.has(Cat::With) && !c.has(Cat::Order)) || matches!(p.what, What::Mention(_)))
+            .any(|p| matches!(p.what, What::Mention(_)))
+    }
+
+    /// `nuts mat daalna`: what was said last is not wanted.
+    fn negate_last(&mut self, piece: &Piece) -> bool {
+        if self.open.is_blank()
+            || piece.sentence != self.open.sentence && self.open.to + 3 < piece.from
+        {
+            return false;
+        }
+        match self.open.picks.last_mut() {
+            Some(pick) if pick.to + 4 > piece.from => pick.negated = true,
+            _ if !self.open.products.is_empty() => self.open.negated = true,
+            _ => return false,
+        }
+        true
+    }
+
+    fn each(&mut self, k: usize) {
+        let number = |piece: Option<&Piece>| match piece.map(|p| p.what) {
+            Some(What::Amount(a))
+                if !matches!(
+                    a.form,
+                    Form::Measure(..) | Form::Multiple(..) | Form::Not | Form::Price
+                ) =>
+            {
+                a.whole()
+            }
+            _ => None,
+        };
+        let beside = k.checked_sub(1).map(|i| &self.pieces[i]);
+        if matches!(
+            beside.map(|p| p.what),
+            Some(What::Amount(Amount {
+                form: Form::Measure(..) | Form::Multiple(..) | Form::Price,
+                ..
+            }))
+        ) {
+            return;
+        }
+        let n = number(beside)
+            .or_else(|| number(self.pieces.get(k + 1)))
+            .unwrap_or(1);
+        if self.open.is_blank() && self.lines.drafts.is_empty() {
+            // It comes first: of each that follows, one.
+            return;
+        }
+        if self.open.products.is_empty() && !self.open.is_blank() && self.open.picks.is_empty() {
+            self.open = Draft::default();
+        }
+        self.open.each = Some(n);
+        if self.open.is_blank() || self.open.variants.is_empty() {
+            let sentence = self.pieces[k].sentence;
+            for draft in self.lines.drafts.iter_mut().rev() {
+                if draft.quantity.is_some() && draft.variants.is_empty()
+                    || sentence.saturating_sub(draft.sentence) > 1
+                {
+                    break;
+                }
+                draft.each = Some(n);
+            }
+        }
+    }
+
+    fn unknown(&mut self, k: usize) {
+        let piece = self.pieces[k];
+        let after_number = self.np_start && self.open.products.is_empty();
+        if after_number || (self.open.is_blank()) {
+            self.touch(&piece);
+            self.open.unknown.push(piece.from as u16);
+        } else if self.joiner && !self.open.products.is_empty() {
+            // A new thing may begin here; it is only kept if it gets a quantity or a product.
+            self.begin(&piece);
+            self.open.unknown.push(piece.from as u16);
+        }
+        self.joiner = false;
+    }
+
+    fn take_scope(&mut self) -> Scope {
+        let scope = self.scope;
+        self.scope.amount = None;
+        self.scope.count = None;
+        self.scope.replaced = false;
+        scope
+    }
+
+    fn mention(&mut self, k: usize, place: u16) {
+        let piece = self.pieces[k];
+        let mention = &self.mentions[place as usize];
+        let source = Source::Mention(place);
+        if self.scope.replaced {
+            let open = std::mem::take(&mut self.open);
+            self.touch(&piece);
+            self.open.replaced = true;
+            self.open.negated = true;
+            if mention.products.is_empty()
+                || (!open.products.is_empty() && self.offers(&open.products, source))
+            {
+                self.open.picks.push(Pick {
+                    source,
+                    negated: true,
+                    amount: None,
+                    count: 1,
+                    from: piece.from,
+                    to: piece.to,
+                });
+            } else {
+                self.name(mention, place);
+                if !mention.values.is_empty() {
+                    self.open.picks.push(Pick {
+                        source,
+                        negated: true,
+                        amount: None,
+                        count: 1,
+                        from: piece.from,
+                        to: piece.to,
+                    });
+                }
+            }
+            self.scope = Scope::default();
+            self.close();
+            self.open = open;
+            return;
+        }
+        if self.is_value(k, mention, source) {
+            self.value(k, source);
+        } else if !mention.products.is_empty() {
+            self.product(k, place);
+        }
+    }
+
+    /// Whether the mention, here, is a choice for a product and not a product itself.
+    fn is_value(&self, k: usize, mention: &Mention, source: Source) -> bool {
+        if mention.values.is_empty() {
+            return false;
+        }
+        if mention.products.is_empty() {
+            return true;
+        }
+        let open_offers = self.offers(&self.open.products, source);
+        let beside_attribute = self.beside_attribute(k);
+        if open_offers && beside_attribute {
+            return true;
+        }
+        if open_offers && !self.strong_start && !(self.np_start && !self.scope_is_set()) {
+            return true;
+        }
+        if self.scope_is_set() && open_offers {
+            return true;
+        }
+        // "chicken burrito": a product follows at once that offers it.
+        if let Some(next) = self.pieces.get(k + 1)
+            && let What::Mention(after) = next.what
+        {
+            let after = &self.mentions[after as usize];
+            if !after.products.is_empty()
+                && self.offers(&after.products, source)
+                && !mention
+                    .products
+                    .iter()
+                    .any(|f| after.products.iter().any(|a| a.id == f.id))
+            {
+                return true;
+            }
+        }
+        // Left out: "2 black, 1 nude" after a product that comes in nude.
+        let before = self
+            .lines
+            .drafts
+            .iter()
+            .rev()
+            .find(|d| !d.products.is_empty());
+        let hint =
+            mention.products.iter().all(|f| !f.full) && mention.values.iter().any(|f| f.full);
+        hint && self.open.products.is_empty()
+            && before.is_some_and(|d| self.offers(&d.products, source))
+    }
+
+    fn scope_is_set(&self) -> bool {
+        self.scope.negated || self.scope.amount.is_some() || self.scope.count.is_some()
+    }
+
+    fn beside_attribute(&self, k: usize) -> bool {
+        let is = |i: Option<usize>| {
+            i.and_then(|i| self.pieces.get(i))
+                .is_some_and(|p| matches!(p.what, What::Word(c) if c.has(Cat::Attribute)))
+        };
+        is(k.checked_sub(1)) || is(Some(k + 1))
+    }
+
+    /// The product that the choice at piece `k` stands before, when nothing parts them.
+    fn product_ahead(&self, k: usize, source: Source) -> bool {
+        for piece in &self.pieces[k + 1..] {
+            match piece.what {
+                What::Mention(place) => {
+                    let mention = &self.mentions[place as usize];
+                    if mention.products.is_empty() {
+                        continue;
+                    }
+                    if self.offers(&mention.products, source) {
+                        return true;
+                    }
+                    if mention.values.is_empty() {
+                        return false;
+                    }
+                }
+                What::Word(cats) if cats.only(SKIP) => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn value(&mut self, k: usize, source: Source) {
+        let piece = self.pieces[k];
+        let ahead = (self.joiner || self.np_start) && self.product_ahead(k, source);
+        let open_offers = self.offers(&self.open.products, source);
+        if !self.open.products.is_empty() && ahead && (self.np_start || !open_offers || self.joiner)
+        {
+            self.begin(&piece);
+        } else if !self.open.products.is_empty() && !open_offers {
+            // Not of this product: of one before, of one left out, or of one that comes.
+            if self.product_ahead(k, source) || self.joiner || self.np_start {
+                self.begin(&piece);
+            } else if let Some(draft) = self
+                .lines
+                .drafts
+                .iter()
+                .rposition(|d| self.offers(&d.products, source))
+            {
+                let pick = self.pick(&piece, source);
+                self.lines.drafts[draft].picks.push(pick);
+                return;
+            } else {
+                return;
+            }
+        }
+        let both = self.lines.both && open_offers;
+        let pick = self.pick(&piece, source);
+        if both {
+            let (mentions, index) = (self.mentions, self.index);
+            for draft in &mut self.lines.drafts {
+                let fits = draft
+                    .products
+                    .iter()
+                    .any(|f| choose(index, mentions, f.id, source).is_some());
+                if fits {
+                    draft.picks.push(pick);
+                }
+            }
+        }
+        self.add(&piece, pick);
+    }
+
+    fn pick(&mut self, piece: &Piece, source: Source) -> Pick {
+        let scope = self.take_scope();
+        Pick {
+            source,
+            negated: scope.negated,
+            amount: scope.amount,
+            count: scope
+                .count
+                .or(piece.count.filter(|c| *c > 1).map(|c| c / 1000))
+                .unwrap_or(1)
+                .max(1),
+            from: piece.from,
+            to: piece.to,
+        }
+    }
+
+    /// Adds a choice to the open draft; a second value of a single-choice option makes a variant.
+    fn add(&mut self, piece: &Piece, pick: Pick) {
+        self.touch(piece);
+        let option = self.option_of(pick.source);
+        let current = self.open.variants.last().unwrap_or(&self.open.picks);
+        let clash = match &option {
+            Some((name, false)) if !pick.negated => current.iter().position(|p| {
+                !p.negated
+                    && self
+                        .option_of(p.source)
+                        .is_some_and(|(other, _)| other == *name)
+            }),
+            _ => None,
+        };
+        match clash {
+            Some(old) if self.same_choice(current[old].source, pick.source) => {}
+            Some(old)
+                if self.correction
+                    || !(self.joiner || self.open.quantity.is_none_or(|q| q > 1)) =>
+            {
+                let current = match self.open.variants.last_mut() {
+                    Some(variant) => variant,
+                    None => &mut self.open.picks,
+                };
+                current[old] = pick;
+            }
+            Some(_) => self.open.variants.push(SmallVec::from_slice(&[pick])),
+            None => match self.open.variants.last_mut() {
+                Some(variant) => variant.push(pick),
+                None => self.open.picks.push(pick),
+            },
+        }
+    }
+
+    fn same_choice(&self, a: Source, b: Source) -> bool {
+        let product = self.open.products.first().map(|f| f.id);
+        match product {
+            Some(item) => {
+                let one = choose(self.index, self.mentions, item, a);
+                one.is_some() && one == choose(self.index, self.mentions, item, b)
+            }
+            None => a == b,
+        }
+    }
+
+    /// The option of a choice: its name, and whether several values of it may be chosen.
+    fn option_of(&self, source: Source) -> Option<(&str, bool)> {
+        if let Some(fit) = self
+            .open
+            .products
+            .iter()
+            .find(|f| choose(self.index, self.mentions, f.id, source).is_some())
+        {
+            let value = choose(self.index, self.mentions, fit.id, source)?.value;
+            let value = &self.index.values[value as usize];
+            return Some((&value.option, value.multiple));
+        }
+        match source {
+            Source::Mention(place) => {
+                let fit = self.mentions[place as usize].values.first()?;
+                let value = &self.index.values[fit.id as usize];
+                Some((&value.option, value.multiple))
+            }
+            _ => None,
+        }
+    }
+
+    fn name(&mut self, mention: &Mention, place: u16) {
+        self.open.products = mention.products.clone();
+        self.open.named_by.push(place);
+        self.open.contradicted = mention.contradicted;
+        self.open.more_products = mention.more;
+    }
+
+    fn product(&mut self, k: usize, place: u16) {
+        let piece = self.pieces[k];
+        let mention = &self.mentions[place as usize];
+        let scope = self.take_scope();
+        self.scope.negated &= false;
+        if self.open.products.is_empty() {
+            let far = piece.sentence != self.open.sentence && !self.open.is_blank();
+            if far {
+                self.begin(&piece);
+            }
+            // A choice said before that the product does not offer, and nothing else: not its own.
+            self.touch(&piece);
+            self.name(mention, place);
+            self.open.negated |= scope.negated;
+            return;
+        }
+        let common: SmallVec<[Fit; 4]> = self
+            .open
+            .products
+            .iter()
+            .filter(|f| mention.products.iter().any(|m| m.id == f.id))
+            .copied()
+            .collect();
+        let narrows = !common.is_empty()
+            && (common.len() < self.open.products.len()
+                || common.len() < mention.products.len()
+                || self.open.products.len() == 1);
+        let fresh = self.strong_start
+            || self.open.variants.len() + usize::from(self.open.negated != scope.negated) > 0;
+        if narrows && !fresh && !scope.negated {
+            let list = self.open.quantity.is_some_and(|q| q > 1)
+                && self.open.headed
+                && common.len() < self.open.products.len();
+            if list {
+                // "2 cakes - black forest and pineapple": the head stays, to be counted against its parts.
+                self.begin(&piece);
+                self.open.joined = true;
+                self.name(mention, place);
+            } else if !(self.joiner && self.open.products.len() == 1 && mention.products.len() == 1)
+                || self.open.quantity.is_none()
+            {
+                let repeated =
+                    self.open.products.len() == 1 && mention.products.len() == 1 && self.joiner;
+                if repeated {
+                    self.begin(&piece);
+                    self.name(mention, place);
+                    return;
+                }
+                self.touch(&piece);
+                self.open.products = narrowed(&common, mention);
+                self.open.named_by.push(place);
+            } else {
+                self.begin(&piece);
+                self.name(mention, place);
+            }
+            return;
+        }
+        if self.correction && !self.joiner && self.open.negated == scope.negated {
+            let alike = self
+                .open
+                .products
+                .first()
+                .zip(mention.products.first())
+                .is_some_and(|(a, b)| self.index.likeness(a.id, b.id) >= 1.0);
+            if alike {
+                self.touch(&piece);
+                self.open.named_by.clear();
+                self.name(mention, place);
+                return;
+            }
+        }
+        // Beside a certain product, a weak hint of others is a word of the first.
+        let weak = mention.products.len() > 1
+            && mention.products.iter().all(|f| !f.full)
+            && !self.joiner
+            && !self.np_start;
+        if weak
+            && self.open.is_certain()
+            && k > 0
+            && self.pieces[k - 1].to == piece.from
+            && matches!(self.pieces[k - 1].what, What::Mention(_))
+        {
+            return;
+        }
+        self.begin(&piece);
+        self.name(mention, place);
+        self.open.negated = scope.negated;
+    }
+
+    fn amount(&mut self, k: usize, amount: Amount) {
+        let piece = self.pieces[k];
+        let lead = self.lead(k);
+        if self
+            .pieces
+            .get(lead_any(self.pieces, k))
+            .is_some_and(|p| matches!(p.what, What::Word(c) if c.has(Cat::Each)))
+            && matches!(
+                amount.form,
+                Form::Plain | Form::Pieces(_) | Form::Right | Form::Left
+            )
+            && !(self.open.is_blank() && self.lines.drafts.is_empty())
+        {
+            return;
+        }
+        if self.scope.replaced {
+            // "instead of 30 send 32"
+            let open = std::mem::take(&mut self.open);
+            self.touch(&piece);
+            self.open.replaced = true;
+            self.open.negated = true;
+            let source = source_of(&amount).unwrap_or(Source::Number(amount.value));
+            self.open.picks.push(Pick {
+                source,
+                negated: true,
+                amount: None,
+                count: 1,
+                from: piece.from,
+                to: piece.to,
+            });
+            self.close();
+            self.open = open;
+            self.scope = Scope::default();
+            return;
+        }
+        match amount.form {
+            Form::Not => {}
+            Form::Price => {
+                let price = amount.value;
+                if self.open.products.is_empty() && self.lines.drafts.is_empty()
+                    || !self.open.products.is_empty()
+                    || lead.is_some()
+                {
+                    self.touch(&piece);
+                    self.open.price = Some(price);
+                }
+            }
+            Form::Label => {
+                let source = Source::Number(amount.value);
+                if self.offers(&self.open.products, source) {
+                    let pick = self.pick(&piece, source);
+                    self.add(&piece, pick);
+                }
+            }
+            Form::Measure(..) | Form::Multiple(..) => self.measure(k, amount, lead),
+            Form::Plain | Form::Left | Form::Right | Form::Pieces(_) | Form::Packs(_) => {
+                self.count(k, amount, lead)
+            }
+        }
+    }
+
+    /// The next thing is a product or unknown goods, as against a choice.
+    fn leads_goods(&self, lead: Option<usize>) -> bool {
+        lead.is_some_and(|l| match self.pieces[l].what {
+            What::Mention(place) => !self.mentions[place as usize].products.is_empty(),
+            What::Unknown => true,
+            _ => false,
+        })
+    }
+
+    /// In this sentence, amounts stand before what they count.
+    fn amounts_lead(&self, k: usize) -> bool {
+        let sentence = self.pieces[k].sentence;
+        for piece in self.pieces.iter().filter(|p| p.sentence == sentence) {
+            match piece.what {
+                What::Amount(a) if !matches!(a.form, Form::Not | Form::Price | Form::Label) => {
+                    return true;
+                }
+                What::Mention(place) if !self.mentions[place as usize].products.is_empty() => {
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn measure(&mut self, k: usize, amount: Amount, lead: Option<usize>) {
+        let piece = self.pieces[k];
+        let Some(source) = source_of(&amount) else {
+            return;
+        };
+        let goods = self.leads_goods(lead);
+        let ahead = lead.is_some_and(|l| match self.pieces[l].what {
+            What::Mention(_) => goods || self.product_ahead(l, source),
+            What::Unknown => true,
+            _ => false,
+        });
+        let taken = self
+            .open
+            .picks
+            .iter()
+            .any(|p| matches!(p.source, Source::Measure(..) | Source::Pack(..)));
+        let mine = !self.open.products.is_empty()
+            && !(ahead && (taken || self.amounts_lead(k) || self.joiner));
+        if !mine && !self.open.products.is_empty() {
+            self.begin(&piece);
+        }
+        if !mine && ahead {
+            self.np_start = true;
+            self.strong_start = true;
+        }
+        let pick = self.pick(&piece, source);
+        self.add(&piece, pick);
+    }
+
+    fn count(&mut self, k: usize, amount: Amount, lead: Option<usize>) {
+        let piece = self.pieces[k];
+        let Some(n) = amount.whole() else {
+            return;
+        };
+        let number = Source::Number(amount.value);
+        let lead_mention = lead.and_then(|l| self.mention_at(l));
+        let goods = self.leads_goods(lead);
+        if matches!(amount.form, Form::Plain) && self.number_value(k, amount, number, lead) {
+            return;
+        }
+        if self.scope.negated
+            && !goods
+            && !matches!(amount.form, Form::Right)
+            && lead_mention.is_none()
+        {
+            // "2 dupattas not 1"
+            self.scope.negated = false;
+            return;
+        }
+        if let Form::Pieces(Some(place)) = amount.form {
+            // The unit word is itself a choice: "2 slices".
+            let source = Source::Mention(place);
+            if self.offers(&self.open.products, source) && self.open.quantity.is_none() {
+                let pick = self.pick(&piece, source);
+                self.add(&piece, pick);
+                self.open.quantity = Some(n);
+                return;
+            }
+        }
+        let has_product = !self.open.products.is_empty();
+        let glued_left = matches!(amount.form, Form::Left);
+        if has_product
+            && !glued_left
+            && let Some(mention) = lead_mention
+            && !goods
+        {
+            // A number before a choice of the product: "double" it, or "3 black" of it.
+            let place = match self.pieces[lead.unwrap_or(k)].what {
+                What::Mention(place) => place,
+                _ => 0,
+            };
+            let source = Source::Mention(place);
+            let multiple = mention
+                .values
+                .iter()
+                .any(|v| self.index.values[v.id as usize].multiple);
+            if self.offers(&self.open.products, source) {
+                if multiple {
+                    self.scope.count = Some(n);
+                    return;
+                }
+                let set = self.option_of(source).is_some_and(|(name, _)| {
+                    self.open.picks.iter().any(|p| {
+                        self.option_of(p.source)
+                            .is_some_and(|(other, _)| other == name)
+                    })
+                });
+                if self.open.quantity.is_none() && !set && !self.joiner {
+                    self.open.quantity = Some(n);
+                    self.touch(&piece);
+                    return;
+                }
+                self.begin(&piece);
+                self.open.quantity = Some(n);
+                self.np_start = true;
+                return;
+            }
+        }
+        let prefix = (goods || lead_mention.is_some()) && !glued_left;
+        if prefix
+            && !(has_product
+                && self.open.quantity.is_none()
+                && !self.joiner
+                && !self.amounts_lead(k)
+                && !matches!(amount.form, Form::Right))
+        {
+            if has_product || self.open.quantity.is_some() {
+                self.begin(&piece);
+            }
+            self.touch(&piece);
+            self.open.quantity = Some(n);
+            self.open.opened = true;
+            self.np_start = true;
+            self.strong_start = true;
+            return;
+        }
+        if has_product {
+            if matches!(amount.form, Form::Pieces(_)) && self.open.quantity.is_some() {
+                let pick = self.pick(&piece, Source::Pieces(n));
+                self.add(&piece, pick);
+            } else if matches!(amount.form, Form::Pieces(_)) {
+                self.touch(&piece);
+                self.open.picks.push(Pick {
+                    source: Source::Pieces(n),
+                    negated: false,
+                    amount: None,
+                    count: 1,
+                    from: piece.from,
+                    to: piece.to,
+                });
+            } else if self.open.quantity.is_none() || self.correction {
+                self.touch(&piece);
+                self.open.quantity = Some(n);
+            } else if self.joiner {
+                self.begin(&piece);
+                self.open.quantity = Some(n);
+                self.np_start = true;
+            }
+            return;
+        }
+        self.touch(&piece);
+        self.open.quantity = Some(n);
+        self.open.opened = true;
+        self.np_start = true;
+        if amount.mention.is_some() {
+            // It may as well be a choice, for what was talked about before.
+            let pick = Pick {
+                source: number,
+                negated: false,
+                amount: None,
+                count: 1,
+                from: piece.from,
+                to: piece.to,
+            };
+            if amount.value >= 10_000 {
+                self.open.picks.push(pick);
+                self.open.quantity = None;
+            }
+        }
+    }
+
+    /// Takes a plain number as a value that a product has (`38`), where that is what it is.
+    fn number_value(
+        &mut self,
+        k: usize,
+        amount: Amount,
+        source: Source,
+        lead: Option<usize>,
+    ) -> bool {
+        if amount.mention.is_none() {
+            return false;
+        }
+        let piece = self.pieces[k];
+        let attribute = self.beside_attribute(k);
+        let large = amount.value >= 10_000;
+        let leads_goods = self.leads_goods(lead);
+        let open_offers = self.offers(&self.open.products, source);
+        if open_offers && (attribute || large || !leads_goods) {
+            let pick = self.pick(&piece, source);
+            self.add(&piece, pick);
+            return true;
+        }
+        let ahead = lead.is_some_and(|l| {
+            self.mention_at(l)
+                .is_some_and(|m| self.offers(&m.products, source))
+        });
+        if ahead
+            && (attribute
+                || large
+                || (self.open.products.is_empty() && self.open.quantity.is_some()))
+        {
+            if !self.open.products.is_empty() {
+                self.begin(&piece);
+            }
+            let pick = self.pick(&piece, source);
+            self.add(&piece, pick);
+            return true;
+        }
+        if self.open.products.is_empty() && (attribute || (!self.open.unknown.is_empty() && large))
+        {
+            let pick = self.pick(&piece, source);
+            self.add(&piece, pick);
+            return true;
+        }
+        // Colours and sizes said without the product, in a row: "white 38".
+        if large && self.open.products.is_empty() && !leads_goods && !self.open.picks.is_empty() {
+            let pick = self.pick(&piece, source);
+            self.add(&piece, pick);
+            return true;
+        }
+        false
+    }
+}
+
+/// The products that two mentions have in common; those whose whole name the two say, if any.
+fn narrowed(common: &[Fit], mention: &Mention) -> SmallVec<[Fit; 4]> {
+    let mut list: SmallVec<[Fit; 4]> = common
+        .iter()
+        .map(|fit| {
+            let other = mention.products.iter().find(|m| m.id == fit.id);
+            let share = fit.share + other.map_or(0.0, |o| o.share);
+            let head = fit.head || other.is_some_and(|o| o.head);
+            Fit {
+                share,
+                full: fit.full || share > 0.999,
+                head,
+                ..*fit
+            }
+        })
+        .collect();
+    if list.iter().any(|f| f.full) {
+        list.retain(|f| f.full);
+    }
+    list
+}
+
+fn lead_any(pieces: &[Piece], k: usize) -> usize {
+    let mut i = k + 1;
+    while let Some(piece) = pieces.get(i) {
+        match piece.what {
+            What::Word(cats) if cats.only(SKIP) && !cats.has(Cat::Each) => i += 1,
+            _ => break,
+        }
+    }
+    i
+}
+
+fn source_of(amount: &Amount) -> Option<Source> {
+    match amount.form {
+        Form::Measure(size, kind) => Some(Source::Measure(size, kind, amount.value)),
+        Form::Multiple(n, of) => Some(Source::Pack(n, of)),
+        _ => None,
+    }
+}
+
+/// A value of a product, and the option it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub(crate) value: u32,
+    pub(crate) multiple: bool,
+    /// Another value fits as well.
+    pub(crate) tied: bool,
+    /// It is one of several in an any-of value.
+    pub(crate) quantity: Option<u32>,
+}
+
+/// The value that a choice is for this product, if the product offers one.
+pub(crate) fn choose(
+    index: &Index,
+    mentions: &[Mention],
+    item: u32,
+    source: Source,
+) -> Option<Chosen> {
+    let find = |test: &dyn Fn(&Value) -> bool| {
+        index.items[item as usize].sheets.iter().find_map(|sheet| {
+            let sheet = &index.sheets[*sheet as usize];
+            let value = sheet
+                .values
+                .iter()
+                .find(|v| test(&index.values[**v as usize]))?;
+            Some(Chosen {
+                value: *value,
+                multiple: sheet.multiple,
+                tied: false,
+                quantity: None,
+            })
+        })
+    };
+    match source {
+        Source::Mention(place) => {
+            let mention = &mentions[place as usize];
+            let mut best: Option<(Fit, bool, bool)> = None;
+            for fit in &mention.values {
+                let Some(sheet) = index.offering(item, fit.id) else {
+                    continue;
+                };
+                match &mut best {
+                    Some((old, multiple, tied)) => {
+                        if fit.score > old.score + 0.02 {
+                            (*old, *multiple, *tied) = (*fit, sheet.multiple, false);
+                        } else if fit.score > old.score - 0.02 {
+                            *tied = true;
+                        }
+                    }
+                    None => best = Some((*fit, sheet.multiple, false)),
+                }
+            }
+            best.map(|(fit, multiple, tied)| Chosen {
+                value: fit.id,
+                multiple,
+                tied,
+                quantity: None,
+            })
+        }
+        Source::Measure(size, kind, _) => find(&|v| v.measure == Some((size, kind))),
+        Source::Number(n) => find(&|v| v.number == Some(n)),
+        Source::Pieces(n) => find(&|v| v.pack == Some(n)),
+        Source::Pack(n, of) => {
+            let all = (u64::from(n) * u64::from(of) / 1000) as u32;
+            find(&|v| v.pack == Some(all)).or_else(|| {
+                let one = find(&|v| v.pack == Some(of))?;
+                (n % 1000 == 0).then_some(Chosen {
+                    quantity: Some(n / 1000),
+                    ..one
+                })
+            })
+        }
+    }
+}

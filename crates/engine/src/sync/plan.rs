@@ -133,6 +133,18 @@ pub struct Listed {
     pub messages: Vec<String>,
     /// Whether the picture could not be fetched.
     pub image_failed: bool,
+    /// The [`fingerprint`] of what Meta holds; `None`: Meta does not give it.
+    pub fingerprint: Option<u32>,
+}
+
+/// A number that stands for an item's content. It is sent with the item and read back, so that
+/// what Meta holds can be told from what it was sent: "finished" is not proof.
+#[must_use]
+pub fn fingerprint(content: &[u8]) -> u32 {
+    content
+        .iter()
+        .take(4)
+        .fold(0, |number, byte| (number << 8) | u32::from(*byte))
 }
 
 /// What a listing says about one item against what is recorded of it.
@@ -142,6 +154,8 @@ pub enum Drift {
     Same(ItemState),
     /// Recorded as accepted, not listed: send it again.
     Missing,
+    /// Recorded as accepted, but Meta holds another content: send it again.
+    Outdated,
     /// Deleted here, still listed: delete it again.
     Ghost,
     /// Never ours: left alone and shown.
@@ -162,6 +176,7 @@ pub fn drift(recorded: Option<&SyncItem>, listed: Option<&Listed>) -> Drift {
             // What waits, was refused or is held back keeps its own state: the listing shows an
             // older content of it.
             state if item.accepted.is_none() || item.accepted != item.content => Drift::Same(state),
+            _ if is_outdated(item, listed) => Drift::Outdated,
             _ => Drift::Same(state_of_review(listed)),
         },
         (Some(item), None) => match item.state {
@@ -170,6 +185,13 @@ pub fn drift(recorded: Option<&SyncItem>, listed: Option<&Listed>) -> Drift {
             state if item.accepted.is_none() => Drift::Same(state),
             _ => Drift::Missing,
         },
+    }
+}
+
+fn is_outdated(item: &SyncItem, listed: &Listed) -> bool {
+    match (&item.accepted, listed.fingerprint) {
+        (Some(accepted), Some(held)) => held != fingerprint(accepted),
+        _ => false,
     }
 }
 
@@ -272,6 +294,19 @@ mod tests {
         );
         assert_eq!(drift(Some(&accepted), None), Drift::Missing);
         assert_eq!(drift(Some(&accepted), Some(&listed)), Drift::Same(Visible));
+        let held = |fingerprint| Listed {
+            fingerprint: Some(fingerprint),
+            ..listed.clone()
+        };
+        let own = fingerprint(&[1; 32]);
+        assert_eq!(
+            drift(Some(&accepted), Some(&held(own))),
+            Drift::Same(Visible)
+        );
+        assert_eq!(
+            drift(Some(&accepted), Some(&held(own + 1))),
+            Drift::Outdated
+        );
         assert_eq!(
             drift(
                 Some(&item(Some(2), Some(1), Some(1), Pending)),

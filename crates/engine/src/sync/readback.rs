@@ -161,6 +161,14 @@ impl Step<'_> {
                 self.log("warning", Some(&id), text).await?;
                 ItemState::Pending
             }
+            Drift::Outdated => {
+                item.accepted_hash = None;
+                item.sent_hash = None;
+                let id = item.retailer_id.to_string();
+                let text = "Meta said it had taken the change and holds an older one; sent again";
+                self.log("warning", Some(&id), text).await?;
+                ItemState::Pending
+            }
             Drift::Ghost => {
                 item.sent_hash = Some(Vec::new());
                 let id = item.retailer_id.to_string();
@@ -227,5 +235,6 @@ fn listed_item(product: &CatalogProduct) -> Listed {
             .to_lowercase(),
         messages,
         image_failed,
+        fingerprint: product.custom_number_4.and_then(|n| u32::try_from(n).ok()),
     }
 }

@@ -232,8 +232,11 @@ fn request(item: &mut CatalogItem, fields: Option<CatalogItemFields>) -> BatchRe
     let data = fields
         .filter(|_| item.content_hash.is_some())
         .and_then(|fields| {
-            item.content_hash = Some(content_hash(&fields));
-            serde_json::from_value::<ItemData>(fields.data()).ok()
+            let hash = content_hash(&fields);
+            let mut data = serde_json::from_value::<ItemData>(fields.data()).ok()?;
+            data.custom_number_4 = Some(plan::fingerprint(&hash));
+            item.content_hash = Some(hash);
+            Some(data)
         });
     item.sent_hash = if data.is_some() {
         item.content_hash.clone()

@@ -111,6 +111,9 @@ pub struct ItemData {
     pub gtin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity_to_sell_on_facebook: Option<i64>,
+    /// A number of the seller's own that buyers do not see; it comes back when the item is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_number_4: Option<u32>,
     /// `active` or `archived`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -246,6 +249,9 @@ pub struct CatalogProduct {
     /// What is wrong with it.
     #[serde(default, deserialize_with = "loose_list")]
     pub errors: Vec<ProductError>,
+    /// The seller's own number, as it was written.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub custom_number_4: Option<i64>,
 }
 
 /// Review of one capability.
@@ -374,7 +380,7 @@ pub struct Business {
 
 const CATALOG_FIELDS: &str = "id,name,product_count,vertical";
 const PRODUCT_FIELDS: &str = "id,retailer_id,name,price,availability,visibility,review_status,\
-    review_rejection_reasons,capability_to_review_status,image_fetch_status,errors";
+    review_rejection_reasons,capability_to_review_status,image_fetch_status,errors,custom_number_4";
 const STATUS_FIELDS: &str =
     "handle,status,errors,errors_total_count,warnings,warnings_total_count,ids_of_invalid_requests";
 

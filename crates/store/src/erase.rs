@@ -113,7 +113,11 @@ impl System<'_> {
 
     /// Forgets the words of messages, and sent outbox messages, that are older than `before`, some
     /// at a time.
-    pub async fn purge_texts(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
+    pub async fn purge_texts(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Purged, StoreError> {
         let mut link = self.store.db.write().await?;
         let oldest = id_at(before);
         let messages = run!(

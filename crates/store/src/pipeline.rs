@@ -75,7 +75,7 @@ pub struct Batch {
     /// PostgreSQL: the open transaction with the lanes' locks.
     link: Option<Link>,
     /// SQLite: the lanes reserved within this process.
-    _reserved: claim::Reserved,
+    reserved: claim::Reserved,
 }
 
 /// Claims batches.
@@ -188,6 +188,7 @@ impl Batch {
         match crate::apply::write(&mut link, effects, now).await {
             Ok(applied) => {
                 link.commit().await?;
+                self.reserved.release();
                 Ok(applied)
             }
             Err(CommitError::StockShort(shortages)) if again => {

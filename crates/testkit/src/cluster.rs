@@ -72,7 +72,7 @@ fn join() -> Result<Shared, Problem> {
             fs::remove_dir_all(&home)?;
         }
         create(&home, user)?;
-        launch(&home, user)?;
+        launch(&home, user, Commits::Fast)?;
         watch(&directory, &home)?;
     }
     starting.unlock()?;
@@ -190,8 +190,28 @@ fn create(home: &Path, user: Option<&str>) -> Result<(), Problem> {
     }
 }
 
+/// What a commit waits for.
+#[derive(Clone, Copy)]
+enum Commits {
+    /// Nothing: fast, and a killed server forgets the last ones.
+    Fast,
+    /// The operating system: a killed server forgets nothing.
+    Kept,
+}
+
+impl Commits {
+    const fn setting(self) -> &'static str {
+        match self {
+            Self::Fast => "synchronous_commit=off",
+            Self::Kept => "synchronous_commit=on",
+        }
+    }
+}
+
 /// Starts the server and waits until it answers.
-fn launch(home: &Path, user: Option<&str>) -> Result<Child, Problem> {
+///
+/// `commits`: whether a commit survives the server's death (the machine's it does not survive).
+fn launch(home: &Path, user: Option<&str>, commits: Commits) -> Result<Child, Problem> {
     let log = home.join("postgres.log");
     let output = File::options().create(true).append(true).open(&log)?;
     let mut server = command(&binaries()?.join("postgres"), user)
@@ -200,14 +220,8 @@ fn launch(home: &Path, user: Option<&str>) -> Result<Child, Problem> {
         .arg("-k")
         .arg(home)
         .args(["-c", "listen_addresses="])
-        .args([
-            "-c",
-            "fsync=off",
-            "-c",
-            "synchronous_commit=off",
-            "-c",
-            "full_page_writes=off",
-        ])
+        .args(["-c", "fsync=off", "-c", "full_page_writes=off"])
+        .args(["-c", commits.setting()])
         .args(["-c", "max_connections=400", "-c", "shared_buffers=64MB"])
         .args(["-c", "autovacuum=off", "-c", "max_wal_size=4GB"])
         .stderr(output)
@@ -282,7 +296,7 @@ impl Cluster {
             .tempdir()?;
         let home = directory.path().join("cluster");
         create(&home, user)?;
-        let server = launch(&home, user)?;
+        let server = launch(&home, user, Commits::Kept)?;
         Ok(Self {
             directory,
             user,
@@ -323,7 +337,7 @@ impl Cluster {
     /// When it does not start; the message has the server's log.
     pub fn start_again(&mut self) {
         self.stop();
-        let server = launch(&self.home(), self.user);
+        let server = launch(&self.home(), self.user, Commits::Kept);
         self.server = Some(server.unwrap_or_else(|problem| panic!("{problem}")));
     }
 }

@@ -46,6 +46,26 @@ impl Reserved {
     }
 }
 
+impl Reserved {
+    /// Gives back all of them.
+    pub(super) fn release(&mut self) {
+        self.keep(&[]);
+    }
+
+    /// Gives back all but these.
+    fn keep(&mut self, wanted: &[Lane]) {
+        let wanted: HashSet<&str> = wanted.iter().map(|lane| lane.lane.as_str()).collect();
+        let (kept, rest) = std::mem::take(&mut self.lanes)
+            .into_iter()
+            .partition(|lane| wanted.contains(lane.as_str()));
+        drop(Self {
+            store: self.store.clone(),
+            lanes: rest,
+        });
+        self.lanes = kept;
+    }
+}
+
 impl Drop for Reserved {
     fn drop(&mut self) {
         if let Db::Sqlite { lanes, .. } = &*self.store.db {
@@ -70,7 +90,7 @@ pub(super) async fn claim(
     if candidates.is_empty() {
         return Ok(None);
     }
-    let (mut held, reserved, lanes) = if store.is_postgres() {
+    let (mut held, mut reserved, lanes) = if store.is_postgres() {
         add_lanes(&mut reader, &candidates).await?;
         drop(reader);
         let mut link = store.db.begin().await?;
@@ -89,6 +109,7 @@ pub(super) async fn claim(
     let events = pending_events(&mut held, &lanes, max_events).await?;
     let (events, waiting) = due_prefixes(events, now);
     let lanes = with_context(&mut held, events).await?;
+    reserved.keep(&lanes);
     // Before the batch: on SQLite the reading connection goes back now.
     let link = match held {
         Link::PostgresTx(_) => Some(held),
@@ -102,7 +123,7 @@ pub(super) async fn claim(
         lanes,
         store: store.clone(),
         link,
-        _reserved: reserved,
+        reserved,
     }))
 }
 

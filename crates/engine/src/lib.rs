@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod events;
 pub mod health;
+pub mod import;
 pub mod intake;
 pub mod interpret;
 pub mod keyring;

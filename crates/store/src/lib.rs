@@ -42,7 +42,9 @@ pub use error::StoreError;
 pub use intake::writer::IntakeWriter;
 pub use intake::{Appended, EventState, Intake, NewEvent};
 pub use members::{ApiKey, Member, Role, Session};
-pub use orders::{DraftFilter, DraftRow, DraftTransition, OrderFilter, OrderRow, OrderTransition};
+pub use orders::{
+    Counts, DraftFilter, DraftRow, DraftTransition, OrderFilter, OrderRow, OrderTransition,
+};
 pub use outbox::{Outbox, OutboxClaim, OutboxMessage, OutboxState, SendResult};
 pub use pipeline::{Batch, Lane, PendingEvent, Pipeline, Requeue, RoutedAccount};
 pub use products::{ImportedProducts, ProductFilter, ProductRow};

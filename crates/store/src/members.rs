@@ -283,6 +283,22 @@ impl SellerStore<'_> {
         Ok(())
     }
 
+    /// Gives a member another role.
+    pub async fn set_member_role(&self, id: MemberId, role: Role) -> Result<(), StoreError> {
+        let mut link = self.store.db.write().await?;
+        let changed = run!(
+            link,
+            "UPDATE members SET role = $3 WHERE seller_id = $1 AND id = $2",
+            self.id.0,
+            id.0,
+            role.as_str()
+        )?;
+        if changed == 0 {
+            return Err(StoreError::Missing("member"));
+        }
+        Ok(())
+    }
+
     /// Stores the hash of an API key that is shown once.
     pub async fn add_api_key(
         &self,

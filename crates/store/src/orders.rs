@@ -168,6 +168,18 @@ row! {
     }
 }
 
+row! {
+    /// What waits for the seller, for every page's navigation.
+    pub struct Counts {
+        /// Draft orders that wait for the seller's tap.
+        pub drafts_waiting: i64,
+        /// Draft orders that are still talked about.
+        pub drafts_in_progress: i64,
+        /// Conversations with messages that nobody has looked at.
+        pub unread: i64,
+    }
+}
+
 /// Which draft orders.
 #[derive(Debug, Clone, Default)]
 pub struct DraftFilter {
@@ -318,6 +330,23 @@ impl SellerStore<'_> {
         })?;
         let next = next_page(&rows, limit, |row| row.id.to_string());
         Ok(Page { rows, next })
+    }
+
+    /// What waits for the seller.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let counts = first!(
+            link,
+            Counts,
+            "SELECT (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 \
+             AND stage = 'awaiting_seller') AS drafts_waiting, \
+             (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 \
+             AND stage IN ('open', 'awaiting_customer', 'awaiting_confirmation')) \
+             AS drafts_in_progress, \
+             (SELECT COUNT(*) FROM conversations WHERE seller_id = $1 AND unread > 0) AS unread",
+            self.id.0
+        )?;
+        counts.ok_or(StoreError::Missing("seller"))
     }
 
     /// What moved a draft order, oldest first.

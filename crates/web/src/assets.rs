@@ -14,7 +14,7 @@ const ICON: &str = include_str!("../assets/icon.svg");
 
 /// The addresses of the assets.
 #[derive(Debug)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The style sheet.
     pub style: String,
     /// The script.
@@ -24,7 +24,7 @@ pub struct Addresses {
 }
 
 /// The addresses under which this build serves its assets.
-pub static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
+pub(crate) static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
     let address = |name: &str, text: &str| {
         format!(
             "/assets/{}/{name}",
@@ -40,12 +40,12 @@ pub static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
 
 /// `GET /assets/{version}/{name}`: any version answers with this build's asset; only the right one
 /// may be kept.
-pub async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
+pub(crate) async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
     asset(&name, &format!("/assets/{version}/{name}"))
 }
 
 /// `GET /assets/{name}`: the asset without a version.
-pub async fn serve_unversioned(Path(name): Path<String>) -> Response {
+pub(crate) async fn serve_unversioned(Path(name): Path<String>) -> Response {
     asset(&name, "")
 }
 

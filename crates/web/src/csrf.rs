@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// The name of the form field.
-pub const FIELD: &str = "csrf";
+pub(crate) const FIELD: &str = "csrf";
 
 /// The token of a session (or of the sign-in page's cookie): a digest, so that a leaked page does
 /// not leak the cookie.
-pub fn token(secret: &str) -> String {
+pub(crate) fn token(secret: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"eziseller csrf 1\0");
     hash.update(secret.as_bytes());
@@ -19,13 +19,13 @@ pub fn token(secret: &str) -> String {
 }
 
 /// Whether `given` is the token of `secret`, in constant time.
-pub fn token_fits(secret: &str, given: &str) -> bool {
+pub(crate) fn token_fits(secret: &str, given: &str) -> bool {
     token(secret).as_bytes().ct_eq(given.as_bytes()).into()
 }
 
 /// Whether the browser says that the request comes from our own pages. Requests without
 /// `Sec-Fetch-Site` and `Origin` come from old browsers or from scripts: for them the token decides.
-pub fn comes_from_us(headers: &HeaderMap) -> bool {
+pub(crate) fn comes_from_us(headers: &HeaderMap) -> bool {
     let value = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     match value(header::HeaderName::from_static("sec-fetch-site")) {
         Some("same-origin" | "none") => return true,

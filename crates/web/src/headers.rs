@@ -26,7 +26,7 @@ const STANDING: [(HeaderName, &str); 6] = [
 ];
 
 /// Adds the security headers, and `no-store` where the handler said nothing about caching.
-pub async fn secure(request: Request, next: Next) -> Response {
+pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in STANDING {
@@ -41,7 +41,7 @@ pub async fn secure(request: Request, next: Next) -> Response {
 }
 
 /// Adds HSTS; only for servers that are reached over `https`.
-pub async fn strict_transport(request: Request, next: Next) -> Response {
+pub(crate) async fn strict_transport(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(
         header::STRICT_TRANSPORT_SECURITY,

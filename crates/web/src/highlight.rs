@@ -4,7 +4,7 @@ use domain::reading::Span;
 
 /// What a stretch of text became.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// The order line with this number, from 1.
     Line(usize),
     /// A doubt.
@@ -13,7 +13,7 @@ pub enum Mark {
 
 /// A stretch of text with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The words.
     pub text: String,
     /// What they became, if anything.
@@ -22,7 +22,7 @@ pub struct Segment {
 
 /// Cuts `text` at `marks`. Total: spans past the end, inside a character, empty or overlapping an
 /// earlier one are left out, so that a stale span never costs the page.
-pub fn segments(text: &str, marks: &[(Span, Mark)]) -> Vec<Segment> {
+pub(crate) fn segments(text: &str, marks: &[(Span, Mark)]) -> Vec<Segment> {
     let mut wanted: Vec<(usize, usize, Mark)> = marks
         .iter()
         .map(|(span, mark)| (span.start as usize, span.end as usize, *mark))

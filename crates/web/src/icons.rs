@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 /// An icon's drawing, on a 24 by 24 grid.
 #[derive(Debug, Clone, Copy)]
-pub struct Icon(&'static str);
+pub(crate) struct Icon(&'static str);
 
 macro_rules! icons {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {$(
@@ -64,7 +64,7 @@ impl maud::Render for Icon {
 }
 
 /// The product's sign.
-pub fn sign() -> Markup {
+pub(crate) fn sign() -> Markup {
     html! {
         svg viewBox="0 0 32 32" aria-hidden="true" {
             rect width="32" height="32" rx="9" fill="#0b6650" {}

@@ -3,13 +3,32 @@
 //! Knows no SQL and no parser; decides nothing about orders. Parses requests at the boundary, calls
 //! the engine, and turns what comes back into an answer that says what to do next.
 
-pub mod assets;
-pub mod csrf;
-pub mod headers;
-pub mod highlight;
-pub mod icons;
+mod access;
+mod api;
+mod app;
+mod assets;
+mod csrf;
+mod dash;
+mod headers;
+mod health;
+mod highlight;
+mod icons;
+mod limiter;
 pub mod limits;
-pub mod live;
-pub mod pages;
+mod live;
+mod pages;
 pub mod password;
-pub mod problem;
+mod present;
+mod problem;
+mod products;
+mod settings;
+mod state;
+mod webhooks;
+
+pub use app::router;
+pub use state::{AppState, RenderMetrics, WebConfig};
+
+/// The OpenAPI 3.1 document of the REST API, as JSON.
+pub fn openapi() -> String {
+    api::openapi().to_pretty_json().unwrap_or_default()
+}

@@ -30,10 +30,8 @@ pub const SIGN_INS_PER_ADDRESS_MINUTE_MAX: u32 = 30;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// The longest password that is hashed, so that hashing cannot be fed megabytes.
 pub const PASSWORD_CHARS_MAX: usize = 200;
-/// Changes that a slow live connection may lag behind before it is told to reload everything.
-pub const LIVE_BACKLOG_MAX: usize = 64;
-/// Live connections of one seller; a browser tab holds one.
-pub const LIVE_PER_SELLER_MAX: usize = 100;
+/// Live connections of a server; a browser tab holds one, and each is a task and a socket.
+pub const LIVE_CONNECTIONS_MAX: usize = 2_000;
 /// A comment line is sent this often on a quiet live connection, so that proxies keep it.
 pub const LIVE_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The answer of an idempotent request is remembered this long (Stripe's window).

@@ -1,111 +1,91 @@
-//! Live updates: what changed, for which seller, told to the pages that are open. Only the subject
-//! is told; the page asks for itself again, so that nothing on this wire needs another check.
+//! Live updates by server-sent events: only the subject of a change is told; the page asks for
+//! itself again, so that nothing on this wire needs another check.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use domain::SellerId;
+use engine::changes::{Changed, Subject};
+use futures_util::stream;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
+use crate::access::Member;
 use crate::limits;
+use crate::problem::Problem;
+use crate::state::AppState;
 
-/// What changed. Pages name the topics that they follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Topic {
-    /// Draft orders.
-    Drafts,
-    /// Orders.
-    Orders,
-    /// Conversations and messages.
-    Inbox,
-    /// Products.
-    Products,
-    /// Catalogues and sync runs.
-    Catalogs,
-    /// Several at once, or more than the connection could keep up with.
-    All,
+/// The word in `data-live` and in the stream.
+pub(crate) const fn word(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Drafts => "drafts",
+        Subject::Orders => "orders",
+        Subject::Inbox => "inbox",
+        Subject::Products => "products",
+        Subject::Catalogs => "catalogs",
+    }
 }
 
-impl Topic {
-    /// The word in `data-live` and in the stream.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Drafts => "drafts",
-            Self::Orders => "orders",
-            Self::Inbox => "inbox",
-            Self::Products => "products",
-            Self::Catalogs => "catalogs",
-            Self::All => "all",
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts one open connection as long as it lives.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let taken = OPEN.fetch_add(1, Ordering::Relaxed);
+        let place = Self;
+        (taken < limits::LIVE_CONNECTIONS_MAX).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// `GET /live`: `event: change`, `data: drafts orders`. A connection that has missed
+/// something is told `all`.
+pub(crate) async fn live(State(state): State<AppState>, member: Member) -> Response {
+    let Some(place) = Place::take() else {
+        return Problem::unavailable().into_response();
+    };
+    let seller = member.seller;
+    let listener = Listener {
+        changes: state.engine().changes(),
+        seller,
+        _place: place,
+    };
+    let events = stream::unfold(listener, |mut listener| async move {
+        let data = listener.next().await?;
+        let event = Event::default().event("change").data(data);
+        Some((Ok::<_, Infallible>(event), listener))
+    });
+    Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(limits::LIVE_KEEP_ALIVE))
+        .into_response()
+}
+
+struct Listener {
+    changes: broadcast::Receiver<Changed>,
+    seller: SellerId,
+    _place: Place,
+}
+
+impl Listener {
+    /// The next change of this seller; `None` when the server stops.
+    async fn next(&mut self) -> Option<&'static str> {
+        loop {
+            match self.changes.recv().await {
+                Ok(changed) if changed.seller == self.seller => return Some(word(changed.subject)),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => return Some("all"),
+                Err(RecvError::Closed) => return None,
+            }
         }
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The switchboard. Cheap to clone; all clones are one.
-#[derive(Debug, Clone, Default)]
-pub struct Live {
-    sellers: Arc<Mutex<HashMap<SellerId, broadcast::Sender<Topic>>>>,
-}
-
-/// A seller has as many live connections as there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many open pages; close some")]
-pub struct TooManyPages;
-
-impl Live {
-    /// Tells every open page of `seller`.
-    pub fn publish(&self, seller: SellerId, topic: Topic) {
-        let mut sellers = self.sellers.lock().unwrap_or_else(PoisonError::into_inner);
-        if sellers
-            .get(&seller)
-            .is_some_and(|sender| sender.send(topic).is_err())
-        {
-            // Nobody listens any more.
-            sellers.remove(&seller);
-        }
-    }
-
-    /// What happens to `seller` from now on.
-    pub fn subscribe(&self, seller: SellerId) -> Result<broadcast::Receiver<Topic>, TooManyPages> {
-        let mut sellers = self.sellers.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = sellers
-            .entry(seller)
-            .or_insert_with(|| broadcast::channel(limits::LIVE_BACKLOG_MAX).0);
-        if sender.receiver_count() >= limits::LIVE_PER_SELLER_MAX {
-            return Err(TooManyPages);
-        }
-        Ok(sender.subscribe())
-    }
-
-    /// The sellers with an open page.
-    pub fn watched(&self) -> Vec<SellerId> {
-        let mut sellers = self.sellers.lock().unwrap_or_else(PoisonError::into_inner);
-        sellers.retain(|_, sender| sender.receiver_count() > 0);
-        sellers.keys().copied().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Live, Topic};
-    use domain::SellerId;
-
-    #[tokio::test]
-    async fn a_seller_hears_only_of_itself() {
-        let live = Live::default();
-        let (a, b) = (SellerId::fresh(), SellerId::fresh());
-        let mut at_a = live.subscribe(a).unwrap();
-        live.publish(b, Topic::Orders);
-        live.publish(a, Topic::Drafts);
-        assert_eq!(at_a.recv().await, Ok(Topic::Drafts));
-        assert!(at_a.is_empty());
-        drop(at_a);
-        assert!(live.watched().is_empty());
     }
 }

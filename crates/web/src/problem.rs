@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// One field of a request that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// The field's name, with a path for nested ones (`lines[0].quantity`).
     pub field: String,
     /// What is wrong with it and what to do.
@@ -18,7 +18,7 @@ pub struct FieldError {
 
 /// An error answer (RFC 9457, `application/problem+json`).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// What kind of problem this is, as a URN that never changes.
     #[schema(example = "urn:eziseller:problem:not_found")]
     #[serde(rename = "type")]
@@ -50,7 +50,7 @@ impl Problem {
     }
 
     /// 400: the request itself cannot be read.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
             "bad_request",
@@ -60,7 +60,7 @@ impl Problem {
     }
 
     /// 401: no usable credentials.
-    pub fn unauthorized() -> Self {
+    pub(crate) fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
@@ -70,12 +70,12 @@ impl Problem {
     }
 
     /// 403: known, but not allowed.
-    pub fn forbidden(detail: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
     }
 
     /// 404: there is no such thing, or it is another seller's.
-    pub fn not_found(noun: &str) -> Self {
+    pub(crate) fn not_found(noun: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
@@ -85,7 +85,7 @@ impl Problem {
     }
 
     /// 405: the path exists, this method does not.
-    pub fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
@@ -95,12 +95,12 @@ impl Problem {
     }
 
     /// 409: right in itself, but not in the present state.
-    pub fn conflict(detail: impl Into<String>) -> Self {
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Not possible now", detail)
     }
 
     /// 413: more than the limit.
-    pub fn too_large(bytes_max: usize) -> Self {
+    pub(crate) fn too_large(bytes_max: usize) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
@@ -113,7 +113,7 @@ impl Problem {
     }
 
     /// 415: a body of another type than the one that is read.
-    pub fn unsupported_media_type(wanted: &str) -> Self {
+    pub(crate) fn unsupported_media_type(wanted: &str) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
@@ -123,7 +123,7 @@ impl Problem {
     }
 
     /// 422: read, but the values cannot be taken.
-    pub fn unprocessable(detail: impl Into<String>) -> Self {
+    pub(crate) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "unprocessable",
@@ -133,7 +133,7 @@ impl Problem {
     }
 
     /// 422 for one field.
-    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
         let (field, detail) = (field.into(), detail.into());
         Self {
             errors: vec![FieldError {
@@ -145,7 +145,7 @@ impl Problem {
     }
 
     /// 429: too many attempts.
-    pub fn too_many(retry_after: u32) -> Self {
+    pub(crate) fn too_many(retry_after: u32) -> Self {
         Self {
             retry_after: Some(retry_after),
             ..Self::new(
@@ -158,7 +158,7 @@ impl Problem {
     }
 
     /// 503: the server cannot do it just now.
-    pub fn unavailable() -> Self {
+    pub(crate) fn unavailable() -> Self {
         Self {
             retry_after: Some(5),
             ..Self::new(
@@ -171,7 +171,7 @@ impl Problem {
     }
 
     /// 500: our own fault. `cause` is logged and not shown.
-    pub fn internal(cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!("A request failed: {cause}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -182,7 +182,7 @@ impl Problem {
     }
 
     /// The HTTP status.
-    pub fn status_code(&self) -> StatusCode {
+    pub(crate) fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -204,5 +204,38 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+impl From<store::StoreError> for Problem {
+    fn from(error: store::StoreError) -> Self {
+        use store::StoreError as E;
+        match error {
+            E::Missing(noun) => Self::not_found(noun),
+            E::Conflict => Self::conflict(
+                "Somebody else changed this at the same time; read it again and repeat.",
+            ),
+            E::Taken { what } => Self::conflict(format!("{what} is already taken; use another.")),
+            E::Unavailable(cause) => {
+                tracing::error!("The database does not answer: {cause}");
+                Self::unavailable()
+            }
+            E::Saturated => Self::unavailable(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<engine::ActionError> for Problem {
+    fn from(error: engine::ActionError) -> Self {
+        use engine::ActionError as E;
+        match error {
+            E::Missing(noun) => Self::not_found(noun),
+            E::Invalid { field, problem } => Self::field(field, problem),
+            E::Store(error) => error.into(),
+            refused @ (E::Changed | E::Refused(_) | E::OutOfStock(_) | E::Window(_)) => {
+                Self::conflict(refused.to_string())
+            }
+        }
     }
 }

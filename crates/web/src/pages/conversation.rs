@@ -12,7 +12,7 @@ use crate::icons;
 
 /// A conversation in the list.
 #[derive(Debug, Clone)]
-pub struct InboxItem {
+pub(crate) struct InboxItem {
     /// Its id.
     pub id: ConversationId,
     /// The customer.
@@ -33,7 +33,7 @@ pub struct InboxItem {
 
 /// What a message looks like in the thread.
 #[derive(Debug, Clone)]
-pub struct MessageView {
+pub(crate) struct MessageView {
     /// From the seller's side.
     pub outbound: bool,
     /// The words, cut; empty when `instead` says why.
@@ -50,14 +50,14 @@ pub struct MessageView {
 
 /// The messages of a conversation, oldest first.
 #[derive(Debug, Clone, Default)]
-pub struct ThreadView {
+pub(crate) struct ThreadView {
     /// Them.
     pub messages: Vec<MessageView>,
 }
 
 /// A conversation's page.
 #[derive(Debug, Clone)]
-pub struct ConversationView {
+pub(crate) struct ConversationView {
     /// Its id.
     pub id: ConversationId,
     /// The customer.
@@ -91,7 +91,7 @@ pub struct ConversationView {
 }
 
 /// The list.
-pub fn list(items: &[InboxItem], now: Timestamp, cursor: Option<&str>) -> Markup {
+pub(crate) fn list(items: &[InboxItem], now: Timestamp, cursor: Option<&str>) -> Markup {
     html! {
         (head("Inbox", "Every conversation, the latest first.", None))
         @if items.is_empty() {
@@ -136,7 +136,7 @@ fn window_chip(until: Option<Timestamp>, now: Timestamp) -> Markup {
 }
 
 /// The page.
-pub fn page(frame: &Frame, view: &ConversationView) -> Markup {
+pub(crate) fn page(frame: &Frame, view: &ConversationView) -> Markup {
     html! {
         (parts::back("/inbox", "Inbox"))
         div.head {
@@ -189,7 +189,7 @@ fn hand_over(frame: &Frame, view: &ConversationView) -> Markup {
 }
 
 /// The messages.
-pub fn thread(view: &ThreadView, to_the_end: bool) -> Markup {
+pub(crate) fn thread(view: &ThreadView, to_the_end: bool) -> Markup {
     let mut last_day = String::new();
     html! {
         ol.thread data-end=[to_the_end.then_some("yes")] {
@@ -239,7 +239,7 @@ fn reply(frame: &Frame, view: &ConversationView) -> Markup {
 }
 
 /// Why nothing can be sent, in a seller's words.
-pub const fn sentence(refusal: Refusal) -> &'static str {
+pub(crate) const fn sentence(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NeverWrote => {
             "The customer has not written yet, and Meta lets a shop answer only. Wait for a first message."

@@ -13,11 +13,13 @@ use crate::icons;
 
 /// One draft order as the pages show it.
 #[derive(Debug, Clone)]
-pub struct DraftView {
+pub(crate) struct DraftView {
     /// Its id.
     pub id: DraftOrderId,
     /// Where it stands.
     pub stage: Stage,
+    /// Counts its changes: a tap is for what was on the page, not for what came since.
+    pub revision: u32,
     /// The customer's name, or handle.
     pub name: String,
     /// The customer's handle, without @.
@@ -55,7 +57,7 @@ impl DraftView {
 }
 
 /// A stage in words, and how it is colored.
-pub fn stage_words(stage: Stage) -> (Tone, &'static str) {
+pub(crate) fn stage_words(stage: Stage) -> (Tone, &'static str) {
     match stage {
         Stage::Open => (Tone::Plain, "still writing"),
         Stage::AwaitingCustomer => (Tone::Info, "waiting for an answer"),
@@ -70,7 +72,7 @@ pub fn stage_words(stage: Stage) -> (Tone, &'static str) {
 
 /// What the home page lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub(crate) enum Shown {
     /// Those that wait for the seller.
     Waiting,
     /// Those in conversation.
@@ -81,7 +83,7 @@ pub enum Shown {
 
 impl Shown {
     /// The word in the address.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::InProgress => "in-progress",
@@ -90,7 +92,7 @@ impl Shown {
     }
 
     /// Reads the word in the address; anything else is the first.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         [Self::InProgress, Self::Ended]
             .into_iter()
             .find(|shown| shown.as_str() == text)
@@ -99,7 +101,7 @@ impl Shown {
 }
 
 /// The home page.
-pub fn list(
+pub(crate) fn list(
     frame: &Frame,
     shown: Shown,
     drafts: &[DraftView],
@@ -169,7 +171,7 @@ fn nothing(shown: Shown, in_progress: u64, connected: bool) -> Markup {
 }
 
 /// One draft order in the list, ready for one tap.
-pub fn card(frame: &Frame, draft: &DraftView) -> Markup {
+pub(crate) fn card(frame: &Frame, draft: &DraftView) -> Markup {
     let (tone, words) = stage_words(draft.stage);
     html! {
         article.card #{ "draft-" (draft.id) } aria-label={ "Draft order from " (draft.name) } {
@@ -209,6 +211,7 @@ fn actions(frame: &Frame, draft: &DraftView, in_list: bool) -> Markup {
             @if draft.can_confirm() {
                 form.first method="post" action={ "/drafts/" (draft.id) "/confirm" } {
                     (frame.csrf_field())
+                    input type="hidden" name="revision" value=(draft.revision);
                     @if in_list { input type="hidden" name="back" value="list"; }
                     @if draft.short.is_empty() {
                         button.primary type="submit" { "Confirm" @if let Some(sum) = &draft.sum { span.num { (sum.total) } } }
@@ -225,6 +228,7 @@ fn actions(frame: &Frame, draft: &DraftView, in_list: bool) -> Markup {
                 summary { "Reject" }
                 form method="post" action={ "/drafts/" (draft.id) "/reject" } {
                     (frame.csrf_field())
+                    input type="hidden" name="revision" value=(draft.revision);
                     label for={ "reason-" (draft.id) } { "Why? " span.soft { "(only you see this; optional)" } }
                     input #{ "reason-" (draft.id) } name="reason" maxlength="500" placeholder="Not an order, sold out, …";
                     div.actions { button.danger type="submit" { "Reject this draft order" } }
@@ -235,7 +239,7 @@ fn actions(frame: &Frame, draft: &DraftView, in_list: bool) -> Markup {
 }
 
 /// One draft order with its conversation.
-pub fn detail(
+pub(crate) fn detail(
     frame: &Frame,
     draft: &DraftView,
     conversation: Option<&ThreadView>,
@@ -274,12 +278,12 @@ pub fn detail(
 }
 
 /// Label and value, one under the other.
-pub fn facts(facts: &[(&'static str, String)]) -> Markup {
+pub(crate) fn facts(facts: &[(&'static str, String)]) -> Markup {
     html! { dl.facts { @for (label, value) in facts { dt { (label) } dd.pre { (value) } } } }
 }
 
 /// What happened to it, when, and by whom.
-pub fn history_card(history: &[(Timestamp, String)]) -> Markup {
+pub(crate) fn history_card(history: &[(Timestamp, String)]) -> Markup {
     html! {
         @if !history.is_empty() {
             details.card {
@@ -292,7 +296,7 @@ pub fn history_card(history: &[(Timestamp, String)]) -> Markup {
 
 /// A line in the editor.
 #[derive(Debug, Clone)]
-pub struct EditLine {
+pub(crate) struct EditLine {
     /// The product's `retailer_id`; empty: a line to be added.
     pub product: String,
     /// How many, as text: what was typed comes back as typed.
@@ -304,7 +308,7 @@ pub struct EditLine {
 }
 
 /// The editor of a draft order's lines.
-pub fn edit(
+pub(crate) fn edit(
     frame: &Frame,
     draft: &DraftView,
     products: &[Product],
@@ -320,6 +324,7 @@ pub fn edit(
         }
         form method="post" action={ "/drafts/" (draft.id) "/edit" } {
             (frame.csrf_field())
+            input type="hidden" name="revision" value=(draft.revision);
             @for (i, line) in lines.iter().enumerate() { (edit_line(i, line, products)) }
             p.hint { "Set a quantity to 0 to drop its line. Save to get one more empty line." }
             section.card {

@@ -11,7 +11,7 @@ use crate::icons;
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
+pub(crate) enum Tab {
     /// Draft orders.
     Drafts,
     /// Orders.
@@ -26,7 +26,7 @@ pub enum Tab {
 
 /// What the frame shows besides the page.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// The seller's name.
     pub shop: String,
     /// The member's name.
@@ -43,14 +43,14 @@ pub struct Frame {
 
 impl Frame {
     /// The hidden field that makes a form ours.
-    pub fn csrf_field(&self) -> Markup {
+    pub(crate) fn csrf_field(&self) -> Markup {
         html! { input type="hidden" name=(csrf::FIELD) value=(self.csrf); }
     }
 }
 
 /// A page inside the frame.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// The window's title.
     pub title: &'a str,
     /// The entry of the navigation that is marked.
@@ -62,7 +62,7 @@ pub struct Page<'a> {
 }
 
 /// The whole document of a signed-in page.
-pub fn render(frame: &Frame, page: Page<'_>) -> Markup {
+pub(crate) fn render(frame: &Frame, page: Page<'_>) -> Markup {
     document(
         page.title,
         false,
@@ -87,7 +87,7 @@ pub fn render(frame: &Frame, page: Page<'_>) -> Markup {
 }
 
 /// The whole document of a page before sign-in, and of errors.
-pub fn render_bare(title: &str, body: Markup) -> Markup {
+pub(crate) fn render_bare(title: &str, body: Markup) -> Markup {
     document(title, true, html! { main #main tabindex="-1" { (body) } })
 }
 
@@ -127,7 +127,7 @@ fn tab(href: &str, name: &str, icon: icons::Icon, here: bool, count: u64, of: &s
 }
 
 /// An error as a page, with the way on.
-pub fn error_page(status: StatusCode, title: &str, detail: &str) -> Response {
+pub(crate) fn error_page(status: StatusCode, title: &str, detail: &str) -> Response {
     let body = html! {
         div.gate.card {
             div.empty {

@@ -1,12 +1,12 @@
 //! The dashboard's pages: what they show, as functions of plain view data.
 
-pub mod conversation;
-pub mod drafts;
-pub mod layout;
-pub mod order_pages;
-pub mod order_view;
-pub mod parts;
-pub mod people_pages;
-pub mod product_pages;
-pub mod settings_pages;
-pub mod sign_in;
+pub(crate) mod conversation;
+pub(crate) mod drafts;
+pub(crate) mod layout;
+pub(crate) mod order_pages;
+pub(crate) mod order_view;
+pub(crate) mod parts;
+pub(crate) mod people_pages;
+pub(crate) mod product_pages;
+pub(crate) mod settings_pages;
+pub(crate) mod sign_in;

@@ -12,7 +12,7 @@ use crate::icons;
 
 /// An order in the list.
 #[derive(Debug, Clone)]
-pub struct OrderItem {
+pub(crate) struct OrderItem {
     /// Its id.
     pub id: OrderId,
     /// Its number.
@@ -33,7 +33,7 @@ pub struct OrderItem {
 
 /// One order.
 #[derive(Debug, Clone)]
-pub struct OrderView {
+pub(crate) struct OrderView {
     /// Its id.
     pub id: OrderId,
     /// Its number.
@@ -69,7 +69,7 @@ pub struct OrderView {
 }
 
 /// A status in words, and how it is colored.
-pub fn status_words(status: OrderStatus) -> (Tone, &'static str) {
+pub(crate) fn status_words(status: OrderStatus) -> (Tone, &'static str) {
     match status {
         OrderStatus::Confirmed => (Tone::Warn, "to pack"),
         OrderStatus::Paid => (Tone::Warn, "paid, to pack"),
@@ -95,7 +95,11 @@ const fn action_words(to: OrderStatus) -> &'static str {
 }
 
 /// The list; `shown` is the status that is filtered by.
-pub fn list(items: &[OrderItem], shown: Option<OrderStatus>, cursor: Option<&str>) -> Markup {
+pub(crate) fn list(
+    items: &[OrderItem],
+    shown: Option<OrderStatus>,
+    cursor: Option<&str>,
+) -> Markup {
     html! {
         (head("Orders", "", Some(html! { a.button.small-button href="/orders/packing" { (icons::ORDERS) "Packing list" } })))
         nav.filters aria-label="Which orders" {
@@ -138,7 +142,7 @@ fn row(item: &OrderItem) -> Markup {
 }
 
 /// One order.
-pub fn page(frame: &Frame, order: &OrderView) -> Markup {
+pub(crate) fn page(frame: &Frame, order: &OrderView) -> Markup {
     let (tone, words) = status_words(order.status);
     let next = order
         .status
@@ -202,7 +206,7 @@ fn steps(status: OrderStatus) -> Markup {
 }
 
 /// What has to be packed: by product, then order by order, to print or to tick off.
-pub fn packing(orders: &[OrderView], by_product: &[(String, u32)]) -> Markup {
+pub(crate) fn packing(orders: &[OrderView], by_product: &[(String, u32)]) -> Markup {
     html! {
         (parts::back("/orders", "Orders"))
         (head("Packing list", "Confirmed and paid orders that are not packed yet.", None))

@@ -10,7 +10,7 @@ use crate::icons;
 
 /// What a customer wrote, cut into what became a line and what did not.
 #[derive(Debug, Clone)]
-pub struct Quote {
+pub(crate) struct Quote {
     /// When.
     pub at: Timestamp,
     /// The text; empty when `instead` says why there is none.
@@ -21,7 +21,7 @@ pub struct Quote {
 
 /// One line as a person reads it.
 #[derive(Debug, Clone)]
-pub struct LineView {
+pub(crate) struct LineView {
     /// The product's title.
     pub title: String,
     /// The choices, in words.
@@ -40,7 +40,7 @@ pub struct LineView {
 
 /// The sums under the lines.
 #[derive(Debug, Clone)]
-pub struct SumView {
+pub(crate) struct SumView {
     /// Of the lines.
     pub subtotal: Money,
     /// Taken off, positive; zero: not shown.
@@ -57,7 +57,7 @@ pub struct SumView {
 const SURE: f32 = 0.85;
 
 /// The customer's words in bubbles.
-pub fn words(quotes: &[Quote]) -> Markup {
+pub(crate) fn words(quotes: &[Quote]) -> Markup {
     html! {
         div.words {
             @for quote in quotes {
@@ -71,7 +71,7 @@ pub fn words(quotes: &[Quote]) -> Markup {
 }
 
 /// One stretch of a text.
-pub fn segment(segment: &Segment) -> Markup {
+pub(crate) fn segment(segment: &Segment) -> Markup {
     html! {
         @match segment.mark {
             None => (segment.text),
@@ -89,7 +89,7 @@ const fn color(n: usize) -> usize {
 }
 
 /// The lines, numbered like the marks in the words.
-pub fn lines(lines: &[LineView]) -> Markup {
+pub(crate) fn lines(lines: &[LineView]) -> Markup {
     html! {
         ol.lines {
             @for (i, line) in lines.iter().enumerate() {
@@ -113,7 +113,7 @@ pub fn lines(lines: &[LineView]) -> Markup {
 }
 
 /// Subtotal, delivery, discount, tax and total; only what is not nothing.
-pub fn sum(sum: &SumView) -> Markup {
+pub(crate) fn sum(sum: &SumView) -> Markup {
     let several = sum.discount.minor != 0 || sum.delivery.minor != 0 || sum.tax.is_some();
     html! {
         dl.totals {
@@ -129,7 +129,7 @@ pub fn sum(sum: &SumView) -> Markup {
 }
 
 /// What still stands in the way.
-pub fn missing(reasons: &[String]) -> Markup {
+pub(crate) fn missing(reasons: &[String]) -> Markup {
     html! {
         @if !reasons.is_empty() {
             ul.missing aria-label="Still to settle" {
@@ -140,17 +140,17 @@ pub fn missing(reasons: &[String]) -> Markup {
 }
 
 /// How sure the reading as a whole is, in words.
-pub fn confidence(value: f32) -> Markup {
+pub(crate) fn confidence(value: f32) -> Markup {
     let percent = (value.clamp(0.0, 1.0) * 100.0).round();
     html! {
         @if value >= 0.95 { (chip_with(Tone::Good, icons::TICK, "sure")) }
         @else if value >= SURE { (chip(Tone::Good, &format!("{percent} % sure"))) }
-        @else { (chip(Tone::Warn, &format!("{percent} % sure: please check"))) }
+        @else { (chip(Tone::Warn, &format!("{percent} % sure"))) }
     }
 }
 
 /// Who it is from: name, handle, channel, when.
-pub fn who(name: &str, handle: &str, channel: &str, at: Timestamp) -> Markup {
+pub(crate) fn who(name: &str, handle: &str, channel: &str, at: Timestamp) -> Markup {
     html! {
         (parts::avatar(name))
         div.who-line.grow {

@@ -7,7 +7,7 @@ use crate::icons::{self, Icon};
 
 /// How good a piece of news is; also a chip's color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// Neither.
     Plain,
     /// Done, fine.
@@ -22,7 +22,7 @@ pub enum Tone {
 
 impl Tone {
     /// The style sheet's class.
-    pub const fn class(self) -> &'static str {
+    pub(crate) const fn class(self) -> &'static str {
         match self {
             Self::Plain => "",
             Self::Good => "good",
@@ -35,7 +35,7 @@ impl Tone {
 
 /// What an action came to, with where to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub(crate) struct Note {
     /// How good it is.
     pub tone: Tone,
     /// The sentence.
@@ -46,7 +46,7 @@ pub struct Note {
 
 impl Note {
     /// Something worked.
-    pub fn good(text: impl Into<String>) -> Self {
+    pub(crate) fn good(text: impl Into<String>) -> Self {
         Self {
             tone: Tone::Good,
             text: text.into(),
@@ -55,7 +55,7 @@ impl Note {
     }
 
     /// Something did not.
-    pub fn bad(text: impl Into<String>) -> Self {
+    pub(crate) fn bad(text: impl Into<String>) -> Self {
         Self {
             tone: Tone::Bad,
             text: text.into(),
@@ -64,14 +64,14 @@ impl Note {
     }
 
     /// With a page to go on to.
-    pub fn with_link(mut self, name: impl Into<String>, href: impl Into<String>) -> Self {
+    pub(crate) fn with_link(mut self, name: impl Into<String>, href: impl Into<String>) -> Self {
         self.link = Some((href.into(), name.into()));
         self
     }
 }
 
 /// A note at the head of the page, read out by screen readers.
-pub fn note(said: &Note) -> Markup {
+pub(crate) fn note(said: &Note) -> Markup {
     let role = if said.tone == Tone::Bad {
         "alert"
     } else {
@@ -87,7 +87,7 @@ pub fn note(said: &Note) -> Markup {
 }
 
 /// A notice that stands in the page.
-pub fn notice(tone: Tone, role: Option<&str>, body: Markup) -> Markup {
+pub(crate) fn notice(tone: Tone, role: Option<&str>, body: Markup) -> Markup {
     let icon = match tone {
         Tone::Good => icons::TICK,
         Tone::Warn | Tone::Bad => icons::WARN,
@@ -101,17 +101,17 @@ pub fn notice(tone: Tone, role: Option<&str>, body: Markup) -> Markup {
 }
 
 /// A small label.
-pub fn chip(tone: Tone, text: &str) -> Markup {
+pub(crate) fn chip(tone: Tone, text: &str) -> Markup {
     html! { span class={ "chip " (tone.class()) } { (text) } }
 }
 
 /// A small label with a sign.
-pub fn chip_with(tone: Tone, icon: Icon, text: &str) -> Markup {
+pub(crate) fn chip_with(tone: Tone, icon: Icon, text: &str) -> Markup {
     html! { span class={ "chip " (tone.class()) } { (icon) (text) } }
 }
 
 /// A person's sign: the first letters of the name on a color of its own.
-pub fn avatar(name: &str) -> Markup {
+pub(crate) fn avatar(name: &str) -> Markup {
     let letters: String = name
         .split(|c: char| c.is_whitespace() || c == '.' || c == '_')
         .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()))
@@ -129,24 +129,24 @@ pub fn avatar(name: &str) -> Markup {
 }
 
 /// A point in time: UTC in the page, the reader's own clock once the script has run.
-pub fn time(at: Timestamp) -> Markup {
+pub(crate) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at.rfc3339()) data-time="ago" { (utc(at)) } }
 }
 
 /// Only the time of day.
-pub fn clock(at: Timestamp) -> Markup {
+pub(crate) fn clock(at: Timestamp) -> Markup {
     let text = at.rfc3339();
     html! { time datetime=(text) data-time="clock" { (text.get(11..16).unwrap_or("")) " UTC" } }
 }
 
 /// Only the day.
-pub fn day(at: Timestamp) -> Markup {
+pub(crate) fn day(at: Timestamp) -> Markup {
     let text = at.rfc3339();
     html! { time datetime=(text) data-time="day" { (text.get(..10).unwrap_or("")) } }
 }
 
 /// `2026-11-24 20:15 UTC`.
-pub fn utc(at: Timestamp) -> String {
+pub(crate) fn utc(at: Timestamp) -> String {
     let text = at.rfc3339();
     match (text.get(..10), text.get(11..16)) {
         (Some(day), Some(time)) => format!("{day} {time} UTC"),
@@ -155,7 +155,7 @@ pub fn utc(at: Timestamp) -> String {
 }
 
 /// A stretch of time in the two largest units that matter: `5 h 20 min`.
-pub fn duration(millis: i64) -> String {
+pub(crate) fn duration(millis: i64) -> String {
     let minutes = millis.max(0) / Timestamp::MINUTE;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, rest) {
@@ -168,7 +168,7 @@ pub fn duration(millis: i64) -> String {
 }
 
 /// An empty list that says what to do next.
-pub fn empty(icon: Icon, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
+pub(crate) fn empty(icon: Icon, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
     html! {
         div.card {
             div.empty {
@@ -182,12 +182,12 @@ pub fn empty(icon: Icon, title: &str, text: &str, action: Option<(&str, &str)>) 
 }
 
 /// The way back up.
-pub fn back(href: &str, name: &str) -> Markup {
+pub(crate) fn back(href: &str, name: &str) -> Markup {
     html! { a.back href=(href) { span aria-hidden="true" { "‹" } (name) } }
 }
 
 /// The head of a page.
-pub fn head(title: &str, under: &str, action: Option<Markup>) -> Markup {
+pub(crate) fn head(title: &str, under: &str, action: Option<Markup>) -> Markup {
     html! {
         div.head {
             div.grow { h1 { (title) } @if !under.is_empty() { p { (under) } } }
@@ -197,7 +197,7 @@ pub fn head(title: &str, under: &str, action: Option<Markup>) -> Markup {
 }
 
 /// The link to the next page of a list.
-pub fn more(path: &str, query: &str, cursor: Option<&str>) -> Markup {
+pub(crate) fn more(path: &str, query: &str, cursor: Option<&str>) -> Markup {
     html! {
         @if let Some(cursor) = cursor {
             p.pager {
@@ -209,7 +209,7 @@ pub fn more(path: &str, query: &str, cursor: Option<&str>) -> Markup {
 
 /// A labelled field of a form.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// Its name in the form.
     pub name: &'a str,
     /// Its label.
@@ -236,7 +236,7 @@ pub struct Field<'a> {
 
 impl Field<'_> {
     /// The labelled field.
-    pub fn render(&self) -> Markup {
+    pub(crate) fn render(&self) -> Markup {
         let id = format!("f-{}", self.name);
         let help = format!("{id}-help");
         let described = (!self.hint.is_empty() || self.error.is_some()).then_some(help.as_str());

@@ -11,7 +11,7 @@ use crate::icons;
 
 /// A customer in the list.
 #[derive(Debug, Clone)]
-pub struct CustomerItem {
+pub(crate) struct CustomerItem {
     /// The id.
     pub id: CustomerId,
     /// The name.
@@ -24,7 +24,7 @@ pub struct CustomerItem {
 
 /// One detail with where it comes from.
 #[derive(Debug, Clone)]
-pub struct DetailView {
+pub(crate) struct DetailView {
     /// Which.
     pub kind: DetailKind,
     /// The value; empty: unknown.
@@ -39,7 +39,7 @@ pub struct DetailView {
 
 /// One customer.
 #[derive(Debug, Clone)]
-pub struct CustomerView {
+pub(crate) struct CustomerView {
     /// The id.
     pub id: CustomerId,
     /// The name.
@@ -59,7 +59,7 @@ pub struct CustomerView {
 }
 
 /// The list.
-pub fn list(items: &[CustomerItem], search: &str, cursor: Option<&str>) -> Markup {
+pub(crate) fn list(items: &[CustomerItem], search: &str, cursor: Option<&str>) -> Markup {
     html! {
         (parts::back("/more", "More"))
         (head("Customers", "Everybody who has written to you.", None))
@@ -92,7 +92,7 @@ pub fn list(items: &[CustomerItem], search: &str, cursor: Option<&str>) -> Marku
 }
 
 /// A kind of detail as a label.
-pub const fn label(kind: DetailKind) -> &'static str {
+pub(crate) const fn label(kind: DetailKind) -> &'static str {
     match kind {
         DetailKind::Name => "Name",
         DetailKind::Phone => "Phone",
@@ -102,7 +102,7 @@ pub const fn label(kind: DetailKind) -> &'static str {
 }
 
 /// The page.
-pub fn page(frame: &Frame, customer: &CustomerView) -> Markup {
+pub(crate) fn page(frame: &Frame, customer: &CustomerView) -> Markup {
     html! {
         (parts::back("/customers", "Customers"))
         div.head {

@@ -10,7 +10,7 @@ use crate::icons;
 
 /// A product in the list.
 #[derive(Debug, Clone)]
-pub struct ProductItem {
+pub(crate) struct ProductItem {
     /// Its id.
     pub id: ProductId,
     /// Its title.
@@ -30,7 +30,12 @@ pub struct ProductItem {
 }
 
 /// The list.
-pub fn list(items: &[ProductItem], search: &str, archived: bool, cursor: Option<&str>) -> Markup {
+pub(crate) fn list(
+    items: &[ProductItem],
+    search: &str,
+    archived: bool,
+    cursor: Option<&str>,
+) -> Markup {
     let query = format!(
         "q={}&show={}",
         urlencode(search),
@@ -121,7 +126,7 @@ fn stock_chip(stock: Option<i64>) -> Markup {
 
 /// The form's fields as typed; what was typed comes back when it is not taken.
 #[derive(Debug, Clone, Default)]
-pub struct ProductForm {
+pub(crate) struct ProductForm {
     /// `(field, value)`.
     pub values: std::collections::BTreeMap<String, String>,
     /// `(field, why it is not taken)`.
@@ -130,12 +135,12 @@ pub struct ProductForm {
 
 impl ProductForm {
     /// What is in a field.
-    pub fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
 
     /// The form of an existing product.
-    pub fn of(product: &Product) -> Self {
+    pub(crate) fn of(product: &Product) -> Self {
         let mut values = std::collections::BTreeMap::new();
         let mut put = |name: &str, value: String| values.insert(name.to_owned(), value);
         put("title", product.title.clone());
@@ -167,7 +172,7 @@ impl ProductForm {
 
 /// Options as the form writes them, one a line: `size*: S, M = medium, L (+50)`; `*` required, `+`
 /// several.
-pub fn options_text(product: &Product) -> String {
+pub(crate) fn options_text(product: &Product) -> String {
     let currency = product.price.currency;
     let lines: Vec<String> = product
         .options
@@ -198,7 +203,7 @@ pub fn options_text(product: &Product) -> String {
 }
 
 /// Variants as the form writes them, one a line: `SAR-RED-M | size=M, color=red | 2500.00 | 4`.
-pub fn variants_text(product: &Product) -> String {
+pub(crate) fn variants_text(product: &Product) -> String {
     let lines: Vec<String> = product
         .variants
         .iter()
@@ -221,7 +226,7 @@ pub fn variants_text(product: &Product) -> String {
 }
 
 /// The form, for a new product or an existing one.
-pub fn form(
+pub(crate) fn form(
     frame: &Frame,
     id: Option<ProductId>,
     status: ProductStatus,
@@ -300,7 +305,7 @@ pub fn form(
 
 /// What an import came to.
 #[derive(Debug, Clone, Default)]
-pub struct ImportView {
+pub(crate) struct ImportView {
     /// The file's name.
     pub file: String,
     /// New products.
@@ -316,7 +321,7 @@ pub struct ImportView {
 }
 
 /// The import page, before or after.
-pub fn import(frame: &Frame, done: Option<&ImportView>, error: Option<&str>) -> Markup {
+pub(crate) fn import(frame: &Frame, done: Option<&ImportView>, error: Option<&str>) -> Markup {
     html! {
         (parts::back("/products", "Products"))
         (head("Import products", "A file from your shop, all at once. Products that exist are brought up to date by their id.", None))
@@ -361,7 +366,7 @@ fn imported(done: &ImportView) -> Markup {
 }
 
 /// Percent-encodes a query value.
-pub fn urlencode(text: &str) -> String {
+pub(crate) fn urlencode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
             out.push(char::from(b));

@@ -9,7 +9,7 @@ use super::parts::{self, Field, Tone, chip, empty, head};
 use crate::icons::{self, Icon};
 
 /// The page of everything else.
-pub fn more(frame: &Frame, owner: bool, admin: bool) -> Markup {
+pub(crate) fn more(frame: &Frame, owner: bool, admin: bool) -> Markup {
     let entry = |href: &str, icon: Icon, title: &str, under: &str| {
         html! {
             li { a.item href=(href) { span.thumb aria-hidden="true" { (icon) } div.grow { p.title { (title) } p.under { (under) } } } }
@@ -33,7 +33,7 @@ pub fn more(frame: &Frame, owner: bool, admin: bool) -> Markup {
 
 /// A connected account in the settings.
 #[derive(Debug, Clone)]
-pub struct AccountView {
+pub(crate) struct AccountView {
     /// Its name.
     pub name: String,
     /// The channel, as a proper name.
@@ -48,7 +48,7 @@ pub struct AccountView {
 
 /// The settings as typed.
 #[derive(Debug, Clone, Default)]
-pub struct SettingsForm {
+pub(crate) struct SettingsForm {
     /// `(field, value)`; a switch that is on has the value `yes`.
     pub values: std::collections::BTreeMap<String, String>,
     /// `(field, why it is not taken)`.
@@ -57,13 +57,13 @@ pub struct SettingsForm {
 
 impl SettingsForm {
     /// What is in a field.
-    pub fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
 }
 
 /// The settings page.
-pub fn settings(
+pub(crate) fn settings(
     frame: &Frame,
     form: &SettingsForm,
     currency: &str,
@@ -153,7 +153,7 @@ fn connected(accounts: &[AccountView]) -> Markup {
 
 /// One sentence of the words page.
 #[derive(Debug, Clone)]
-pub struct SentenceView {
+pub(crate) struct SentenceView {
     /// Its key.
     pub key: String,
     /// The default.
@@ -165,7 +165,7 @@ pub struct SentenceView {
 }
 
 /// The words page.
-pub fn words(
+pub(crate) fn words(
     frame: &Frame,
     languages: &[(&str, String)],
     language: &str,
@@ -194,7 +194,7 @@ pub fn words(
 
 /// A member in the team.
 #[derive(Debug, Clone)]
-pub struct MemberView {
+pub(crate) struct MemberView {
     /// The id.
     pub id: MemberId,
     /// The name.
@@ -210,7 +210,7 @@ pub struct MemberView {
 }
 
 /// The team page.
-pub fn team(frame: &Frame, members: &[MemberView], typed: &SettingsForm) -> Markup {
+pub(crate) fn team(frame: &Frame, members: &[MemberView], typed: &SettingsForm) -> Markup {
     let field = |name: &'static str| Field {
         name,
         value: typed.value(name),
@@ -268,7 +268,7 @@ pub fn team(frame: &Frame, members: &[MemberView], typed: &SettingsForm) -> Mark
 
 /// An API key in the list.
 #[derive(Debug, Clone)]
-pub struct KeyView {
+pub(crate) struct KeyView {
     /// The id.
     pub id: ApiKeyId,
     /// What it is for.
@@ -284,7 +284,12 @@ pub struct KeyView {
 }
 
 /// The API key page; `fresh` is a key that was just made and is shown this once.
-pub fn keys(frame: &Frame, keys: &[KeyView], fresh: Option<&str>, error: Option<&str>) -> Markup {
+pub(crate) fn keys(
+    frame: &Frame,
+    keys: &[KeyView],
+    fresh: Option<&str>,
+    error: Option<&str>,
+) -> Markup {
     html! {
         (parts::back("/more", "More"))
         (head("API keys", "A key lets a program of yours do what you can do here. The REST API is described at /api/openapi.json.", None))
@@ -317,7 +322,7 @@ pub fn keys(frame: &Frame, keys: &[KeyView], fresh: Option<&str>, error: Option<
 
 /// A kept event.
 #[derive(Debug, Clone)]
-pub struct EventView {
+pub(crate) struct EventView {
     /// Its id.
     pub id: EventId,
     /// `unrouted`, `failed`, ...
@@ -335,7 +340,7 @@ pub struct EventView {
 }
 
 /// The kept events of the whole server, for admins.
-pub fn events(
+pub(crate) fn events(
     frame: &Frame,
     events: &[EventView],
     states: &[&str],

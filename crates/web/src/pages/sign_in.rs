@@ -8,7 +8,7 @@ use crate::{csrf, icons};
 
 /// What the sign-in page shows.
 #[derive(Debug, Default)]
-pub struct SignInView {
+pub(crate) struct SignInView {
     /// The token of the cookie that was set with the page.
     pub csrf: String,
     /// The name that was given before.
@@ -20,7 +20,7 @@ pub struct SignInView {
 }
 
 /// The page.
-pub fn sign_in(view: &SignInView) -> Markup {
+pub(crate) fn sign_in(view: &SignInView) -> Markup {
     render_bare(
         "Sign in",
         html! {

@@ -1,0 +1,76 @@
+//! The dashboard: what is read for each page, and what each form does. How pages look is in
+//! [`crate::pages`].
+
+mod drafts;
+mod events;
+mod inbox;
+mod orders;
+mod people;
+mod products;
+mod settings;
+mod sign_in;
+mod team;
+mod viewer;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::limits;
+use crate::live;
+use crate::state::AppState;
+
+/// The routes.
+pub(crate) fn router() -> Router<AppState> {
+    let import = Router::new()
+        .route(
+            "/products/import",
+            get(products::import_form).post(products::import),
+        )
+        .layer(DefaultBodyLimit::max(limits::IMPORT_BODY_BYTES_MAX));
+    Router::new()
+        .route("/", get(drafts::list))
+        .route("/sign-in", get(sign_in::form).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/drafts/{id}", get(drafts::detail))
+        .route("/drafts/{id}/confirm", post(drafts::confirm))
+        .route("/drafts/{id}/reject", post(drafts::reject))
+        .route(
+            "/drafts/{id}/edit",
+            get(drafts::edit_form).post(drafts::edit),
+        )
+        .route("/orders", get(orders::list))
+        .route("/orders/packing", get(orders::packing))
+        .route("/orders/{id}", get(orders::detail))
+        .route("/orders/{id}/status", post(orders::change))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::page))
+        .route("/inbox/{id}/reply", post(inbox::reply))
+        .route("/inbox/{id}/take-over", post(inbox::take_over))
+        .route("/inbox/{id}/hand-back", post(inbox::hand_back))
+        .route("/products", get(products::list))
+        .route(
+            "/products/new",
+            get(products::new_form).post(products::create),
+        )
+        .route("/products/{id}", get(products::form).post(products::update))
+        .route("/products/{id}/status", post(products::set_status))
+        .route("/customers", get(people::list))
+        .route("/customers/{id}", get(people::page).post(people::update))
+        .route("/more", get(settings::more))
+        .route("/settings", get(settings::settings).post(settings::save))
+        .route(
+            "/settings/words",
+            get(settings::words).post(settings::save_words),
+        )
+        .route("/settings/team", get(team::team).post(team::add))
+        .route("/settings/team/{id}", post(team::change))
+        .route("/settings/keys", get(team::keys).post(team::add_key))
+        .route("/settings/keys/{id}/revoke", post(team::revoke_key))
+        .route("/events", get(events::list))
+        .route("/events/replay", post(events::replay_all))
+        .route("/events/{id}/replay", post(events::replay))
+        .route("/live", get(live::live))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .merge(import)
+}

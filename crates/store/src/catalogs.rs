@@ -206,9 +206,9 @@ impl SellerStore<'_> {
         let mut link = self.store.db.read().await?;
         Ok(on!(link, |c, B| {
             let mut query =
-                sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE catalog_id = ");
-            query.push_bind(catalog.0).push(" AND seller_id = ");
-            query.push_bind(self.id.0).push(" AND retailer_id > ");
+                sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE seller_id = ");
+            query.push_bind(self.id.0).push(" AND catalog_id = ");
+            query.push_bind(catalog.0).push(" AND retailer_id > ");
             query.push_bind(after.map_or(String::new(), ToString::to_string));
             if !states.is_empty() {
                 let states: Vec<String> = states.iter().map(ToString::to_string).collect();

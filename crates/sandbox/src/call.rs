@@ -236,7 +236,7 @@ pub(crate) fn into_text(value: Value) -> Option<String> {
 }
 
 /// Adds the pairs of a form or query string to `params`.
-pub(crate) fn form_into(params: &mut Map<String, Value>, raw: &[u8]) {
+fn form_into(params: &mut Map<String, Value>, raw: &[u8]) {
     for pair in raw.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
         let (key, value) = match pair.iter().position(|b| *b == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),

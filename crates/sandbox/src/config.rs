@@ -198,6 +198,8 @@ pub struct DeliveryStyle {
     pub timeout: Duration,
     /// Write `/` as `\/`, as older deliveries did.
     pub escape_slashes: bool,
+    /// Messaging items come in `changes`, as some set-ups get them.
+    pub as_changes: bool,
 }
 
 impl Default for DeliveryStyle {
@@ -209,6 +211,7 @@ impl Default for DeliveryStyle {
             concurrency: 1,
             timeout: Duration::from_secs(5),
             escape_slashes: false,
+            as_changes: false,
         }
     }
 }

@@ -124,6 +124,11 @@ impl World {
             .is_some_and(|a| a.thread_owner.is_some());
         let part = if stands_by {
             Part::Standby(item)
+        } else if self.outbound.style.as_changes {
+            Part::Changes {
+                field: field.to_owned(),
+                value: item,
+            }
         } else {
             Part::Messaging(item)
         };

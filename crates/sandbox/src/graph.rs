@@ -1,6 +1,6 @@
 //! The map from paths to endpoints.
 
-use crate::call::{Call, form_into, into_text, project, split_fields};
+use crate::call::{Call, project, split_fields};
 use crate::error::{GraphError, GraphResult};
 use crate::faults::Fault;
 use crate::world::{InstagramAccount, Token, TokenKind, World};
@@ -468,13 +468,4 @@ impl World {
             "body": body.to_string(),
         })
     }
-}
-
-/// Reads a query string into text pairs.
-pub(crate) fn query_pairs(query: &str) -> std::collections::BTreeMap<String, String> {
-    let mut map = serde_json::Map::new();
-    form_into(&mut map, query.as_bytes());
-    map.into_iter()
-        .filter_map(|(k, v)| Some((k, into_text(v)?)))
-        .collect()
 }

@@ -1,12 +1,15 @@
 //! The sandbox in a test: starting, scripting, asking what happened.
 
+use crate::action::Action;
+use crate::catalog::CatalogItem;
+use crate::change::Change;
 use crate::config::{AccountSpec, Callback, SandboxConfig};
 use crate::faults::{Fault, FaultRule, RandomFaults};
 use crate::record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
 use crate::server::{Shared, run};
 use crate::webhooks::Part;
 use crate::world::World;
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard};
 use tokio::net::TcpListener;
@@ -218,22 +221,91 @@ impl Sandbox {
         self.shared.stir();
     }
 
+    /// Turns one of the world's knobs.
+    ///
+    /// # Panics
+    /// When the change names something that does not exist: a mistake in the test.
+    pub fn change(&self, change: Change) {
+        self.world()
+            .change(change)
+            .expect("the change fits the world");
+        self.shared.stir();
+    }
+
+    /// The items of a catalog as they are now. Batches that wait are not processed by looking.
+    pub fn catalog_items(&self, catalog: &str) -> Vec<CatalogItem> {
+        let world = self.world();
+        let now = world.now();
+        world
+            .catalogs
+            .get(catalog)
+            .map(|c| c.views(now))
+            .unwrap_or_default()
+    }
+
+    /// Processes every batch that waits, then gives the catalog's items: the final truth.
+    pub fn settled_items(&self, catalog: &str) -> Vec<CatalogItem> {
+        self.world().settle(catalog, true);
+        self.catalog_items(catalog)
+    }
+
+    /// How often each limit was exceeded, by error code.
+    pub fn refused(&self) -> BTreeMap<i64, u64> {
+        self.world()
+            .meters
+            .refused
+            .iter()
+            .map(|(k, v)| (*k, *v))
+            .collect()
+    }
+
+    /// Delivers an old webhook body once more.
+    pub fn redeliver(&self, delivery: u64) {
+        self.world().redeliver(delivery);
+        self.shared.stir();
+    }
+
+    /// The dashboard's "Test" button.
+    pub fn dashboard_test(&self) {
+        let app = self.app().id;
+        self.world().dashboard_test(&app);
+        self.shared.stir();
+    }
+
+    /// The business messages its own account (`is_self`). Returns the mid.
+    pub fn self_message(&self, account: &str, text: &str) -> String {
+        let mid = self.world().self_message(account, text);
+        self.shared.stir();
+        mid
+    }
+
+    /// A post of an Instagram account. Returns its media id.
+    pub fn add_media(&self, account: &str, caption: &str) -> String {
+        let mut world = self.world();
+        let url = format!("{}/_sandbox/picture/post.svg", world.url);
+        world.add_media(account, caption, &url)
+    }
+
+    /// Makes the GET handshake with the callback of the app. False when it was refused.
+    pub async fn verify_callback(&self) -> bool {
+        let (callback, challenge) = {
+            let mut world = self.world();
+            let found = world
+                .first_app()
+                .and_then(|a| a.subscriptions.values().next())
+                .map(|s| (s.callback_url.clone(), s.verify_token.clone()));
+            (found, world.challenge())
+        };
+        let Some((url, token)) = callback else {
+            return false;
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::server::verify_callback(&reqwest::Client::new(), &url, &token, &challenge).await
+    }
+
     /// Waits until every webhook that is due was tried.
     pub async fn drain(&self) {
-        loop {
-            let changed = self.shared.change.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let idle = {
-                let world = self.world();
-                let now = world.now();
-                world.outbound.is_idle(now)
-            };
-            if idle {
-                return;
-            }
-            changed.await;
-        }
+        self.shared.drained().await;
     }
 
     /// Waits until `count` messages were sent in all, and returns them.
@@ -264,42 +336,43 @@ impl CustomerHandle {
         &self.id
     }
 
-    fn message(&self, content: Value) -> String {
-        let mid = self
-            .shared
-            .world()
-            .customer_message(&self.id, content)
-            .unwrap_or_default();
-        self.shared.stir();
-        mid
-    }
-
-    /// Sends a message of any content, as its webhook carries it; a `mid` in it is kept. Returns
-    /// its mid.
-    pub fn send(&self, content: Value) -> String {
-        self.message(content)
-    }
-
     /// Writes a text message. Returns its mid.
     pub fn say(&self, text: &str) -> String {
-        let whatsapp = self.is_on_whatsapp();
-        self.message(if whatsapp {
-            json!({"type": "text", "text": {"body": text}})
-        } else {
-            json!({"text": text})
+        self.act(Action::Say {
+            text: text.to_owned(),
+            reply_to: None,
         })
+        .unwrap_or_default()
     }
 
-    /// Taps a quick reply.
+    /// Taps a quick reply (on WhatsApp: a reply button). Returns the mid.
     pub fn tap(&self, title: &str, payload: &str) -> String {
-        self.message(json!({"text": title, "quick_reply": {"payload": payload}}))
+        let (title, payload) = (title.to_owned(), payload.to_owned());
+        self.act(Action::QuickReply { title, payload })
+            .unwrap_or_default()
     }
 
-    fn is_on_whatsapp(&self) -> bool {
+    /// Does anything a customer can do. Returns the id of what came to be (mid, comment id).
+    pub fn act(&self, action: Action) -> Option<String> {
+        let id = self.shared.world().act(&self.id, action);
+        self.shared.stir();
+        id
+    }
+
+    /// What the customer sees: (written by the customer, text), oldest first.
+    pub fn thread(&self) -> Vec<(bool, String)> {
         let world = self.shared.world();
+        let Some(customer) = world.customers.get(&self.id) else {
+            return Vec::new();
+        };
+        let key = (customer.business.clone(), customer.id.clone());
         world
-            .customers
-            .get(&self.id)
-            .is_some_and(|c| c.channel == crate::world::Channel::Whatsapp)
+            .conversations
+            .get(&key)
+            .into_iter()
+            .flat_map(|c| &c.messages)
+            .filter_map(|mid| world.messages.get(mid))
+            .map(|m| (m.inbound, m.text.clone().unwrap_or_default()))
+            .collect()
     }
 }

@@ -3,10 +3,13 @@
 //! [`Sandbox::start`] runs it inside a test; [`serve`] runs it as a program. What it stands in
 //! for, and what it does not, is in the crate's README.
 
+mod action;
 mod call;
 mod catalog;
+mod change;
 mod clock;
 mod config;
+mod control;
 mod conversations;
 mod demo;
 mod error;
@@ -21,6 +24,7 @@ mod message_rules;
 mod messages;
 mod oauth;
 mod page;
+mod phone;
 mod record;
 mod rng;
 mod server;
@@ -30,7 +34,9 @@ mod webhooks;
 mod whatsapp;
 mod world;
 
+pub use action::Action;
 pub use catalog::CatalogItem;
+pub use change::Change;
 pub use clock::Clock;
 pub use config::{
     AccountSpec, BatchReady, Callback, DeliveryStyle, Limits, Login, ReviewPolicy, SandboxConfig,

@@ -6,7 +6,6 @@ use crate::faults::Fault;
 use crate::graph::{Answer, Around};
 use crate::record::CallRecord;
 use crate::world::World;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,7 +14,7 @@ use axum::serve::{IncomingStream, Listener};
 use serde_json::{Map, Value};
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -35,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) work: Notify,
     /// A delivery ended, a message was sent, time was moved.
     pub(crate) change: Notify,
+    /// Grows with every change, for pages that wait for one.
+    pub(crate) version: AtomicU64,
 }
 
 impl Shared {
@@ -43,6 +44,7 @@ impl Shared {
             world: Mutex::new(world),
             work: Notify::new(),
             change: Notify::new(),
+            version: AtomicU64::new(1),
         })
     }
 
@@ -50,8 +52,27 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until every webhook that is due was tried.
+    pub(crate) async fn drained(&self) {
+        loop {
+            let changed = self.change.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let idle = {
+                let world = self.world();
+                let now = world.now();
+                world.outbound.is_idle(now)
+            };
+            if idle {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Wakes whoever waits for deliveries or changes.
     pub(crate) fn stir(&self) {
+        self.version.fetch_add(1, Ordering::SeqCst);
         self.work.notify_waiters();
         self.work.notify_one();
         self.change.notify_waiters();
@@ -77,7 +98,9 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: Ca
     let pumps: Vec<_> = (0..concurrency)
         .map(|_| tokio::spawn(deliver(shared.clone(), client.clone(), shutdown.clone())))
         .collect();
-    let app = Router::new().fallback(handle).with_state((shared, client));
+    let app = crate::control::routes(shared.clone(), client.clone())
+        .merge(crate::phone::routes())
+        .fallback_service(axum::routing::any(handle).with_state((shared, client)));
     let service = app.into_make_service_with_connect_info::<Line>();
     let served = axum::serve(CuttableListener(listener), service)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned());

@@ -260,6 +260,28 @@ impl World {
         });
     }
 
+    /// Delivers an old body once more. False when there is no such delivery.
+    pub(crate) fn redeliver(&mut self, id: u64) -> bool {
+        let found = self
+            .outbound
+            .done
+            .iter()
+            .chain(&self.outbound.open)
+            .find(|d| d.id == id);
+        let Some(mut again) = found.cloned() else {
+            return false;
+        };
+        let now = self.now();
+        again.id = self.outbound.next_id;
+        self.outbound.next_id += 1;
+        again.attempts = 0;
+        again.state = State::Pending;
+        again.status = 0;
+        (again.first_at, again.due_at, again.at) = (now, now, now);
+        self.outbound.open.push(again);
+        true
+    }
+
     /// The next delivery that is due, marked as in flight.
     pub(crate) fn take_delivery(&mut self) -> Option<Delivery> {
         self.pack();

@@ -322,6 +322,22 @@ impl World {
         Some(item.id.clone())
     }
 
+    /// An item that somebody else put into the catalog.
+    pub(crate) fn foreign_item(
+        &mut self,
+        catalog: &str,
+        retailer_id: &str,
+        data: &Value,
+    ) -> Result<(), String> {
+        let data = data.as_object().ok_or("fields must be an object")?;
+        let checked = fields::check(data);
+        if let Some(error) = checked.errors.first() {
+            return Err(error.clone());
+        }
+        self.write_item(catalog, retailer_id, checked.fields, false, false);
+        Ok(())
+    }
+
     /// What a shop front would complain about, as `errors` of the item.
     pub(crate) fn item_errors(item: &Item, now: i64) -> Vec<Value> {
         let mut errors = Vec::new();

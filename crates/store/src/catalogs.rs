@@ -295,10 +295,11 @@ impl SellerStore<'_> {
             link,
             "UPDATE catalog_items SET accepted_hash = NULL, \
              sent_hash = CASE WHEN state = 'rejected' AND content_hash IS NOT NULL \
-             THEN NULL ELSE sent_hash END \
+             THEN $3 ELSE sent_hash END \
              WHERE seller_id = $1 AND catalog_id = $2",
             self.id.0,
-            catalog.0
+            catalog.0,
+            Vec::<u8>::new()
         )
     }
 

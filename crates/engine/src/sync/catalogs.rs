@@ -2,14 +2,13 @@
 
 use domain::{AccountId, CatalogId, SellerId, Timestamp};
 use meta::graph::{Access, Host};
-use secrecy::ExposeSecret as _;
 use store::{Catalog, ChannelAccount, Seller};
 
 use super::ItemState;
 use crate::Engine;
 use crate::changes::Subject;
 use crate::error::ActionError;
-use crate::keyring::Place;
+use crate::keyring::CannotOpen;
 
 /// The shortest and the usual time between two syncs by schedule, in milliseconds.
 const INTERVAL_MIN_MS: i64 = 15 * Timestamp::MINUTE;
@@ -42,35 +41,20 @@ impl Engine {
     /// The token with which an account's catalogues are managed: the person's where there is one,
     /// else the page's.
     pub(crate) fn catalog_access(&self, account: &ChannelAccount) -> Result<Access, ActionError> {
-        let sealed = [
-            (&account.user_token, "channel_accounts.user_token"),
-            (&account.access_token, "channel_accounts.access_token"),
-        ];
-        let found = sealed
-            .into_iter()
-            .find_map(|(sealed, column)| Some((sealed.as_ref()?, column)));
-        let (sealed, column) = found.ok_or_else(|| {
+        let unreadable = |error: CannotOpen| ActionError::Refused(error.to_string());
+        let token = match self.user_token(account).map_err(unreadable)? {
+            Some(token) => Some(token),
+            None => self.access_token(account).map_err(unreadable)?,
+        };
+        let token = token.ok_or_else(|| {
             ActionError::Refused("the account has no access token; connect it again".to_owned())
         })?;
-        let token = self
-            .keyring()
-            .open(
-                Place {
-                    row: account.id.0,
-                    column,
-                },
-                sealed,
-            )
-            .map_err(|error| ActionError::Refused(error.to_string()))?;
         let host = if account.login == "instagram" {
             Host::Instagram
         } else {
             Host::Facebook
         };
-        Ok(Access {
-            host,
-            token: token.expose_secret().to_owned().into(),
-        })
+        Ok(Access { host, token })
     }
 
     async fn catalog_account(

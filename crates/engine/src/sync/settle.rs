@@ -206,8 +206,8 @@ impl Step<'_> {
                     item.sent_hash = sent;
                     ItemState::Rejected
                 } else {
-                    // Deletions keep a mark that there is something to delete.
-                    item.sent_hash = if deletion { Some(Vec::new()) } else { None };
+                    // A mark that something may be there: what is given up now must be deleted.
+                    item.sent_hash = Some(Vec::new());
                     ItemState::Pending
                 }
             }

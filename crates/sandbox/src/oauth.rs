@@ -283,11 +283,10 @@ impl World {
         let code = call
             .text("code")
             .map(|c| c.trim_end_matches("#_").to_owned());
-        let instagram = code
-            .as_ref()
-            .and_then(|c| self.codes.get(c))
-            .is_some_and(|c| c.instagram.is_some())
-            || (call.text("grant_type").as_deref() == Some("authorization_code") && call.is_post());
+        let instagram = match code.as_ref().and_then(|c| self.codes.get(c)) {
+            Some(code) => code.instagram.is_some(),
+            None => call.text("grant_type").as_deref() == Some("authorization_code"),
+        };
         if instagram {
             let outcome = self.redeem(call, code.as_deref(), true);
             return Ok(match outcome {

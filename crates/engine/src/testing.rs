@@ -18,6 +18,12 @@ impl TestClock {
         Self(Arc::new(AtomicI64::new(now.0)))
     }
 
+    /// The time itself, in milliseconds, to be shared with another clock.
+    #[must_use]
+    pub fn shared(&self) -> Arc<AtomicI64> {
+        self.0.clone()
+    }
+
     /// Sets the time.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.0, Ordering::SeqCst);

@@ -1,8 +1,8 @@
 //! Writing what was decided for one or many conversations: one transaction, one statement a table
 //! wherever that can be.
 //!
-//! Locks are taken in one order everywhere (stock, order numbers, then the rest), so that
-//! transactions wait for each other and never in a circle.
+//! Locks are taken in one order everywhere (the seller's row, which numbers orders; stock; the rest),
+//! so that transactions wait for each other and never in a circle.
 
 pub(crate) mod effects;
 mod events;
@@ -93,8 +93,8 @@ pub(crate) async fn write(
     now: Timestamp,
 ) -> Result<Applied, CommitError> {
     let mut applied = Applied::default();
-    sales::reserve(link, lanes, now).await?;
     let numbers = sales::number(link, lanes).await?;
+    sales::reserve(link, lanes).await?;
     people::customers(link, lanes, now).await?;
     people::conversations(link, lanes, now).await?;
     people::details(link, lanes).await?;

@@ -94,6 +94,17 @@ impl Store {
         matches!(*self.db, db::Db::Postgres { .. })
     }
 
+    /// Closes every connection; whatever is asked afterwards is [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        match &*self.db {
+            db::Db::Sqlite { write, read, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            db::Db::Postgres { pool } => pool.close().await,
+        }
+    }
+
     /// Everything of one seller, and nothing of another.
     pub const fn seller(&self, id: SellerId) -> SellerStore<'_> {
         SellerStore { store: self, id }

@@ -59,9 +59,7 @@ pub(crate) async fn reserve(
     retailer_id: &str,
     quantity: i64,
     oversell: bool,
-    now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
-    let _ = now;
     let reserved = run!(
         link,
         "UPDATE variants SET stock_reserved = stock_reserved + $3 \
@@ -95,13 +93,11 @@ fn quantities(order: &NewOrder) -> BTreeMap<&str, i64> {
 }
 
 /// Whether the order, its stock reserved, takes more of anything than there is.
-pub(crate) async fn hold(
+pub(crate) async fn oversells(
     link: &mut Link,
     seller: SellerId,
     order: &NewOrder,
-    now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let _ = now;
     if !order.oversell {
         return Ok(false);
     }
@@ -152,11 +148,8 @@ pub(crate) async fn settle(
     link: &mut Link,
     seller: SellerId,
     order: OrderId,
-    from: OrderStatus,
     to: OrderStatus,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let _ = (from, now);
     let leaves = matches!(to, OrderStatus::Shipped | OrderStatus::Delivered);
     if !leaves && !to.releases_stock() {
         return Ok(());

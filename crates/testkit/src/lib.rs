@@ -23,6 +23,7 @@ pub use database::{TestDatabase, postgres, sqlite};
 macro_rules! on_both {
     ($($(#[$meta:meta])* async fn $name:ident($db:ident: &TestDatabase) $body:block)*) => {$(
         $(#[$meta])*
+        #[cfg(test)]
         mod $name {
             #[allow(unused_imports)]
             use super::*;

@@ -16,11 +16,7 @@ use crate::column::json_text;
 use crate::db::{Dialect, Link, first, insert_rows, on, run, value};
 
 /// Reserves the stock of every order that is made, in one order of rows for all transactions.
-pub(super) async fn reserve(
-    link: &mut Link,
-    lanes: &[LaneEffects],
-    now: Timestamp,
-) -> Result<(), CommitError> {
+pub(super) async fn reserve(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
     let orders = each(lanes, |lane| &lane.order);
     let mut wanted: BTreeMap<(SellerId, &str, OrderId), (i64, &OrderWrite)> = BTreeMap::new();
     for order in &orders {
@@ -33,7 +29,7 @@ pub(super) async fn reserve(
     for ((seller, retailer_id, _), (quantity, order)) in wanted {
         let order = &order.order;
         if let Some(free) =
-            crate::stock::reserve(link, seller, retailer_id, quantity, order.oversell, now).await?
+            crate::stock::reserve(link, seller, retailer_id, quantity, order.oversell).await?
         {
             let retailer_id = order
                 .lines
@@ -252,7 +248,7 @@ async fn insert_order(
 ) -> Result<(), CommitError> {
     let order = &write.it.order;
     let detail = |kind| order.details.value(kind).map(str::to_owned);
-    let oversold = crate::stock::hold(link, write.seller, order, now).await?;
+    let oversold = crate::stock::oversells(link, write.seller, order).await?;
     let totals = &order.totals;
     run!(
         link,
@@ -356,7 +352,7 @@ pub(crate) async fn change_order(
     let from: OrderStatus = status.parse().map_err(StoreError::Corrupt)?;
     let refused = from.go(change.to).is_err();
     if !refused {
-        crate::stock::settle(link, seller, change.order_id, from, change.to, now).await?;
+        crate::stock::settle(link, seller, change.order_id, change.to).await?;
         let moved = run!(
             link,
             "UPDATE orders SET status = $4, version = version + 1, updated_at = $5 \

@@ -322,20 +322,17 @@ async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
             id.0
         )?;
         let Some(account) = account else { continue };
-        let seller = match sellers.get(&account.seller_id) {
-            Some(seller) => seller.clone(),
-            None => {
-                let found = first!(
-                    link,
-                    Seller,
-                    "SELECT * FROM sellers WHERE id = $1",
-                    account.seller_id.0
-                )?;
-                let Some(found) = found else { continue };
-                let found = Arc::new(found);
-                sellers.insert(found.id, found.clone());
-                found
-            }
+        if !sellers.contains_key(&account.seller_id) {
+            let found = first!(
+                link,
+                Seller,
+                "SELECT * FROM sellers WHERE id = $1",
+                account.seller_id.0
+            )?;
+            sellers.extend(found.map(|seller| (seller.id, Arc::new(seller))));
+        }
+        let Some(seller) = sellers.get(&account.seller_id).cloned() else {
+            continue;
         };
         accounts.insert(*id, (Arc::new(account), seller));
     }

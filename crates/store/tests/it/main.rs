@@ -1,5 +1,7 @@
 //! The store on both databases: what it promises to those who build on it.
 
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
 mod crowd;
 mod fixture;
 mod intake;

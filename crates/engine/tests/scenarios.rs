@@ -71,7 +71,8 @@ struct Shop {
 impl Shop {
     fn open(name: &str) -> Self {
         let path = folder().join(format!("catalogs/{name}.json"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let read = file::parse(&text, None).unwrap();
         assert!(read.rejected.is_empty(), "{name}: {:?}", read.rejected);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();

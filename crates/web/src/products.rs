@@ -1,12 +1,11 @@
 //! Changing a catalogue: one product by hand, or a file of many.
 
 use std::collections::HashSet;
-use std::sync::mpsc;
 
 use axum::body::Bytes;
 use domain::catalog::Product;
-use domain::{Currency, ProductId, SellerId};
-use engine::import::{self, Entry, Format, Rejected};
+use domain::{ProductId, SellerId};
+use engine::import::{ImportFailure, Rejected};
 
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -131,69 +130,31 @@ pub(crate) struct Imported {
     pub unchanged: u64,
     /// How many rows were not taken.
     pub rejected_count: u64,
-    /// The first [`REJECTED_MAX`] of them.
+    /// The first of them.
     pub rejected: Vec<Rejected>,
 }
 
-/// Rejected rows that an answer lists; the rest is counted.
-pub(crate) const REJECTED_MAX: usize = 1_000;
-/// Products that wait between the reader and the database.
-const IN_FLIGHT: usize = 256;
-
-/// Imports a product file, all of its readable products or none. Memory holds the file and a few
-/// hundred products, however many there are.
+/// Imports a product file, all of its readable products or none.
 pub(crate) async fn import(
     state: &AppState,
     seller: SellerId,
     file: Bytes,
 ) -> Result<Imported, Problem> {
-    let store = state.store().seller(seller);
-    let currency = store.get().await?.currency;
-    // The first pass finds whatever makes the file as a whole unusable, before anything is written.
-    let bytes = file.clone();
-    let mut done = blocking(move || survey(&bytes, currency)).await??;
-    let (sender, receiver) = mpsc::sync_channel::<Product>(IN_FLIGHT);
-    let reader = tokio::task::spawn_blocking(move || {
-        let mut sink = |entry| {
-            if let Entry::Product(product) = entry {
-                // An error: the database refused one, and nobody listens any more.
-                let _ = sender.send(*product);
-            }
-        };
-        import::read(&file[..], currency, &mut sink)
-    });
-    let written = store.put_products(receiver.into_iter(), state.now()).await;
-    reader
+    let open = move || Ok(std::io::Cursor::new(file.clone()));
+    let report = state
+        .engine()
+        .import_products(seller, open, |_| {})
         .await
-        .map_err(Problem::internal)?
-        .map_err(|e| Problem::unprocessable(e.to_string()))?;
-    let written = written?;
-    (done.created, done.updated, done.unchanged) =
-        (written.created, written.updated, written.unchanged);
-    state.engine().products_changed(seller);
-    Ok(done)
-}
-
-fn survey(file: &[u8], currency: Currency) -> Result<Imported, Problem> {
-    let mut found = Imported::default();
-    let mut sink = |entry| {
-        if let Entry::Rejected(rejected) = entry {
-            found.rejected_count += 1;
-            if found.rejected.len() < REJECTED_MAX {
-                found.rejected.push(rejected);
-            }
-        }
-    };
-    let format = import::read(file, currency, &mut sink)
-        .map_err(|e| Problem::unprocessable(e.to_string()))?;
-    found.format = Format::as_str(format);
-    Ok(found)
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(Problem::internal)
+        .map_err(|failure| match failure {
+            ImportFailure::File(error) => Problem::unprocessable(error.to_string()),
+            ImportFailure::Action(error) => error.into(),
+        })?;
+    Ok(Imported {
+        format: report.format.as_str(),
+        created: report.written.created,
+        updated: report.written.updated,
+        unchanged: report.written.unchanged,
+        rejected_count: report.rejected_count,
+        rejected: report.rejected,
+    })
 }

@@ -2,6 +2,7 @@
 //! WooCommerce's exports, Meta's feed. Streams CSV, so that a hundred thousand rows need the memory
 //! of one product; a row that cannot be read is reported with its line and never costs another.
 
+mod apply;
 mod meta_feed;
 mod own_csv;
 mod row;
@@ -14,6 +15,7 @@ use std::io::{BufRead, Read};
 use domain::Currency;
 use domain::catalog::{Product, RetailerId, file};
 
+pub use apply::{ImportFailure, ImportReport, REJECTED_MAX};
 use row::Row;
 
 /// A row or product that was not taken.

@@ -82,9 +82,10 @@ const CONTACT: [(&str, &str); 5] = [
 
 /// The keys of `[contact]`, and the category of those that also tell the reader of orders that a word
 /// is no product.
-const CONTACT_TABLE: [(&str, Option<&str>); 21] = [
+const CONTACT_TABLE: [(&str, Option<&str>); 22] = [
     ("name", Some("NameCue")),
     ("name_is", Some("NameCue")),
+    ("name_maybe", None),
     ("name_end", None),
     ("sign_off", Some("NameCue")),
     ("honorific", Some("TitleWord")),

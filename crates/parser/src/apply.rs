@@ -150,7 +150,12 @@ impl Work<'_> {
             return false;
         };
         match sentence.mode {
-            Mode::Order => true,
+            // Much else is said and no number: it is about something else that sounds like goods.
+            Mode::Order => {
+                line.quantity.is_some()
+                    || line.items.is_empty()
+                    || sentence.untold <= 2 * sentence.told
+            }
             Mode::Question | Mode::Idle => false,
             Mode::Bare => {
                 let questions = self.cats.0.iter().any(|s| s.mode == Mode::Question);
@@ -730,6 +735,9 @@ impl Work<'_> {
             return;
         }
         let Some(target) = out.or_else(|| self.target(&line)) else {
+            if self.parts.standing.focus.is_empty() && self.only_product(&line) {
+                return;
+            }
             self.from_talk(line, span);
             return;
         };
@@ -790,6 +798,32 @@ impl Work<'_> {
             index: target,
             line: new,
         });
+    }
+
+    /// "two large with tuna and ham": the one product of the catalogue that offers all these choices.
+    fn only_product(&mut self, line: &Line) -> bool {
+        let index = self.parts.index;
+        let wanted = line.picks.iter().filter(|p| !p.negated).count();
+        if wanted < 2 || index.items.len() > 500 || !line.unknown.is_empty() {
+            return false;
+        }
+        let mut found = None;
+        for item in 0..index.items.len() as u32 {
+            let all = line.picks.iter().all(|p| {
+                crate::lines::choose(index, self.parts.mentions, item, p.source).is_some()
+            });
+            if all && found.replace(item).is_some() {
+                return false;
+            }
+        }
+        let Some(item) = found else {
+            return false;
+        };
+        let mut line = line.clone();
+        resolve(&mut line, item, self.parts.mentions, index);
+        let span = self.span(&line);
+        self.add(item, line.quantity.unwrap_or(1), line.options, 0.82, span);
+        true
     }
 
     /// "white", after "which one, the black or the white?": a choice or price that only one candidate has.
@@ -914,6 +948,9 @@ impl Work<'_> {
             let all = &self.parts.standing.focus;
             let keep = if self.parts.both { 2 } else { all.len() };
             all[all.len().saturating_sub(keep)..].to_vec()
+        } else if order && points && self.parts.standing.focus.is_empty() {
+            self.wanted |= !self.cats.has(Cat::Confirm);
+            return;
         } else if order && (points || self.cats.has(Cat::Yes)) {
             self.parts
                 .standing
@@ -928,7 +965,6 @@ impl Work<'_> {
         if !self.standing().is_empty() && self.cats.has(Cat::Confirm) {
             return;
         }
-        self.wanted |= order;
         let span = Span {
             start: 0,
             end: self.parts.tokens.list.last().map_or(0, |t| t.span.end),

@@ -71,6 +71,8 @@ pub(crate) struct Value {
     pub(crate) option: Box<str>,
     pub(crate) text: Box<str>,
     pub(crate) multiple: bool,
+    /// Places of its names.
+    pub(crate) names: SmallVec<[u32; 2]>,
     /// `500 g` as (500, 'g').
     pub(crate) measure: Option<(u32, char)>,
     /// `half dozen`, `box of 6`, `6 pcs` as 6.
@@ -147,6 +149,38 @@ impl Index {
             .iter()
             .map(|sheet| &self.sheets[*sheet as usize])
             .find(|sheet| sheet.values.binary_search(&value).is_ok())
+    }
+
+    /// How many values of the first product that offers any of `fits` end in the word that those end in.
+    pub(crate) fn heads(
+        &self,
+        fits: &[crate::matcher::Fit],
+        products: &[crate::matcher::Fit],
+    ) -> usize {
+        let Some((fit, sheet)) = products.iter().find_map(|product| {
+            fits.iter()
+                .find_map(|fit| Some((fit, self.offering(product.id, fit.id)?)))
+        }) else {
+            return 0;
+        };
+        let last = |name: u32| self.name_words(name).last().map(|w| w.lemma);
+        let Some(head) = self.values[fit.id as usize]
+            .names
+            .last()
+            .and_then(|n| last(*n))
+        else {
+            return 0;
+        };
+        sheet
+            .values
+            .iter()
+            .filter(|v| {
+                let names = &self.values[**v as usize].names;
+                names
+                    .iter()
+                    .any(|n| last(*n) == Some(head) && self.names[*n as usize].len > 1)
+            })
+            .count()
     }
 
     /// How alike two products are named: the number of words their titles share, and whether they
@@ -335,6 +369,7 @@ impl Builder {
                 option: key.0.clone(),
                 text: key.1.clone(),
                 multiple: option.multiple,
+                names: SmallVec::new(),
                 measure: measure(&tokens),
                 pack: (!option.multiple).then(|| pack(&tokens)).flatten(),
                 number: match tokens.list.as_slice() {
@@ -404,6 +439,9 @@ impl Builder {
 
     fn add_name(&mut self, owner: Owner, forms: &[&str], main: bool) {
         let name = self.index.names.len() as u32;
+        if let Owner::Value(value) = owner {
+            self.index.values[value as usize].names.push(name);
+        }
         let first = self.index.words.len() as u32;
         let forms = &forms[..forms.len().min(24)];
         for (place, form) in forms.iter().enumerate() {
@@ -499,7 +537,8 @@ fn words_of(tokens: &Tokens) -> impl Iterator<Item = usize> + '_ {
 
 /// Words of a name that a customer may leave out without naming something else.
 fn silent(form: &str) -> bool {
-    lexicon::lexicon().has(form, &[Cat::Standard, Cat::Filler, Cat::And, Cat::With])
+    lexicon::lexicon().has(form, &[Cat::Standard, Cat::Article, Cat::Filler, Cat::And])
+        || matches!(form, "with" | "w")
 }
 
 /// The name with its words for colours, sizes and common goods in English, where it has any.

@@ -32,6 +32,21 @@ pub(crate) struct Sentence {
     pub(crate) counted: bool,
 }
 
+/// Words of content that are neither goods nor grammar.
+const ELSEWHERE: Cats = Cats::of(&[
+    Cat::Common,
+    Cat::AddressCue,
+    Cat::AddressWord,
+    Cat::NameCue,
+    Cat::PhoneCue,
+    Cat::EmailCue,
+    Cat::TitleWord,
+    Cat::Info,
+    Cat::Spam,
+    Cat::People,
+    Cat::Past,
+]);
+
 /// Reads the mode of every sentence.
 pub(crate) fn sentences(pieces: &[Piece], tokens: &Tokens, tags: &Tags) -> Vec<Sentence> {
     let count = pieces.last().map_or(1, |p| p.sentence as usize + 1);
@@ -116,10 +131,10 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
                 if word.has(Cat::Past) {
                     past_at = Some(place);
                 }
-                if word.has(Cat::MaybeQuestion) && words <= 1 {
+                if word.has(Cat::MaybeQuestion) && words == 0 {
                     first_maybe = true;
                 }
-                if word.only(Cats::of(&[Cat::Common])) {
+                if !word.is_empty() && word.only(ELSEWHERE) {
                     untold += 1;
                 }
                 if !word.any(Cats::of(&[Cat::Greeting, Cat::Polite, Cat::Yes])) {

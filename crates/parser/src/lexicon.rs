@@ -296,6 +296,17 @@ impl Lexicon {
         if let Some(id) = self.words.get(form) {
             return SmallVec::from_slice(&[*id]);
         }
+        if loose && form.len() >= 4 && form.is_ascii() {
+            // An English plural of a word that is here in the singular.
+            for ending in ["s", "es"] {
+                let id = form
+                    .strip_suffix(ending)
+                    .and_then(|stem| self.words.get(stem));
+                if let Some(id) = id {
+                    return SmallVec::from_slice(&[*id]);
+                }
+            }
+        }
         if !loose || form.len() < 4 || !form.is_ascii() {
             return SmallVec::new();
         }

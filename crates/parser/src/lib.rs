@@ -76,10 +76,11 @@ fn stages(
     watch(Seen::Pieces(&tokens, &pieces));
     let sentences = intent::sentences(&pieces, &tokens, &tags);
     watch(Seen::Sentences(&sentences));
-    let drafts = lines::group(&pieces, &mentions, index);
+    let context = apply::context(index, standing);
+    let drafts = lines::group(&pieces, &mentions, index, &context.recent);
     watch(Seen::Drafts(&tokens, &drafts));
     let (both, all) = (drafts.both, drafts.all);
-    let lines = settle::settle(drafts, &mentions, index, &apply::context(index, standing));
+    let lines = settle::settle(drafts, &mentions, index, &context);
     watch(Seen::Lines(&tokens, &lines));
     apply::apply(apply::Parts {
         index,

@@ -74,6 +74,8 @@ pub(crate) struct Draft {
     pub(crate) to: usize,
     /// A quantity or article opened it.
     pub(crate) opened: bool,
+    /// Its quantity is a word for one, which in many languages is hardly more than an article.
+    pub(crate) weak_one: bool,
 }
 
 impl Draft {
@@ -123,7 +125,21 @@ const SKIP: Cats = Cats::of(&[
     Cat::This,
 ]);
 
-pub(crate) fn group(pieces: &[Piece], mentions: &[Mention], index: &Index) -> Lines {
+/// Words between a choice and the product it stands before.
+const WITHIN: Cats = Cats::of(&[
+    Cat::Filler,
+    Cat::Attribute,
+    Cat::One,
+    Cat::Standard,
+    Cat::Concept,
+]);
+
+pub(crate) fn group(
+    pieces: &[Piece],
+    mentions: &[Mention],
+    index: &Index,
+    recent: &[u32],
+) -> Lines {
     let mut grouper = Grouper {
         pieces,
         mentions,
@@ -135,6 +151,8 @@ pub(crate) fn group(pieces: &[Piece], mentions: &[Mention], index: &Index) -> Li
         strong_start: false,
         joiner: false,
         correction: false,
+        recent,
+        note: None,
     };
     for k in 0..pieces.len() {
         grouper.piece(k);
@@ -147,6 +165,8 @@ pub(crate) fn group(pieces: &[Piece], mentions: &[Mention], index: &Index) -> Li
 #[derive(Debug, Clone, Copy, Default)]
 struct Scope {
     negated: bool,
+    /// The choice before was negated; `or` goes on with that.
+    was_negated: bool,
     amount: Option<reading::Amount>,
     count: Option<u32>,
     replaced: bool,
@@ -166,6 +186,10 @@ struct Grouper<'a> {
     /// `and` or a comma stands before.
     joiner: bool,
     correction: bool,
+    /// Products of the standing order and of what was talked about, the newest last.
+    recent: &'a [u32],
+    /// The sentence whose rest is a text to be written.
+    note: Option<u16>,
 }
 
 impl<'a> Grouper<'a> {
@@ -196,6 +220,9 @@ impl<'a> Grouper<'a> {
 
     fn piece(&mut self, k: usize) {
         let piece = self.pieces[k];
+        if self.note == Some(piece.sentence) && !matches!(piece.what, What::Gap(_)) {
+            return;
+        }
         match piece.what {
             What::Gap(gap) => self.gap(gap),
             What::Mention(place) => {
@@ -314,6 +341,7 @@ impl<'a> Grouper<'a> {
             if leads_mention && !(cats.has(Cat::More) && self.leads_product(k)) {
                 self.scope = Scope {
                     amount: Some(amount),
+                    negated: self.scope.negated,
                     ..Scope::default()
                 };
                 if !cats.has(Cat::More) {
@@ -329,6 +357,23 @@ impl<'a> Grouper<'a> {
         {
             self.scope.count = Some(count / 1000);
         }
+        if cats.has(Cat::More)
+            && let Some(l) = lead
+            && let What::Mention(place) = self.pieces[l].what
+        {
+            // "more cheese" on the open product
+            let source = Source::Mention(place);
+            if self.offers(&self.open.products, source)
+                && self.option_of(source).is_some_and(|(_, multiple)| multiple)
+            {
+                self.scope = Scope {
+                    amount: Some(reading::Amount::Extra),
+                    negated: self.scope.negated,
+                    ..Scope::default()
+                };
+                return;
+            }
+        }
         if cats.has(Cat::More) && self.scope.amount.is_none() {
             if self.open.products.is_empty() {
                 self.touch(&piece);
@@ -339,7 +384,20 @@ impl<'a> Grouper<'a> {
             self.np_start = true;
             return;
         }
+        if cats.has(Cat::Note) && !leads_mention_of_open(self, lead) {
+            self.note = Some(piece.sentence);
+            return;
+        }
         if cats.has(Cat::Same) {
+            // "same colour same size" is of what was just named.
+            let attribute = self
+                .pieces
+                .get(k + 1)
+                .is_some_and(|p| matches!(p.what, What::Word(c) if c.has(Cat::Attribute)));
+            if attribute && !self.open.is_blank() {
+                self.open.same = true;
+                return;
+            }
             if self.open.is_blank() || (!self.open.products.is_empty() && (self.joiner || k == 0)) {
                 self.begin(&piece);
             }
@@ -347,9 +405,14 @@ impl<'a> Grouper<'a> {
             self.open.same = true;
             return;
         }
-        if cats.has(Cat::With) || cats.has(Cat::But) || cats.has(Cat::Also) {
-            self.scope.negated = false;
-            self.scope.amount = None;
+        if cats.has(Cat::Or) {
+            self.scope.negated |= self.scope.was_negated;
+        } else if cats.has(Cat::With)
+            || cats.has(Cat::But)
+            || cats.has(Cat::Also)
+            || cats.has(Cat::Order)
+        {
+            self.scope = Scope::default();
         }
         if cats.has(Cat::And) {
             self.joiner = true;
@@ -362,9 +425,6 @@ impl<'a> Grouper<'a> {
         }
         // "a coke" begins something new.
         if cats.has(Cat::Article) && leads_mention {
-            self.np_start = true;
-        }
-        if cats.has(Cat::Order) && leads_mention {
             self.np_start = true;
         }
     }
@@ -380,7 +440,10 @@ impl<'a> Grouper<'a> {
         self.pieces[k + 1..]
             .iter()
             .take(3)
-            .take_while(|p| matches!(p.what, What::Word(c) if !c.has(Cat::And) && !c.has(Cat::With) && !c.has(Cat::Order)) || matches!(p.what, What::Mention(_)))
+            .take_while(|p| {
+                matches!(p.what, What::Word(c) if !c.has(Cat::And) && !c.has(Cat::Order))
+                    || matches!(p.what, What::Mention(_))
+            })
             .any(|p| matches!(p.what, What::Mention(_)))
     }
 
@@ -461,9 +524,10 @@ impl<'a> Grouper<'a> {
 
     fn take_scope(&mut self) -> Scope {
         let scope = self.scope;
-        self.scope.amount = None;
-        self.scope.count = None;
-        self.scope.replaced = false;
+        self.scope = Scope {
+            was_negated: scope.negated,
+            ..Scope::default()
+        };
         scope
     }
 
@@ -505,11 +569,40 @@ impl<'a> Grouper<'a> {
             self.open = open;
             return;
         }
-        if self.is_value(k, mention, source) {
+        if self.is_kind_word(k, mention) {
+            self.open.to = self.open.to.max(piece.to);
+        } else if self.is_value(k, mention, source) {
             self.value(k, source);
         } else if !mention.products.is_empty() {
             self.product(k, place);
         }
+    }
+
+    /// "ranch sauce", "jalapeno peppers": a word that says what kind of thing several values are, right
+    /// after one of them, adds nothing.
+    fn is_kind_word(&self, k: usize, mention: &Mention) -> bool {
+        if mention.tokens.len() != 1 || self.np_start || self.scope_is_set() {
+            return false;
+        }
+        let Some(before) = k.checked_sub(1).map(|i| self.pieces[i]) else {
+            return false;
+        };
+        let What::Mention(before_place) = before.what else {
+            return false;
+        };
+        let before_mention = &self.mentions[before_place as usize];
+        if before.to != self.pieces[k].from
+            || before_mention.values.is_empty()
+            || mention.values.is_empty()
+        {
+            return false;
+        }
+        let heads = self.index.heads(&mention.values, &self.open.products);
+        heads >= 2
+            && !before_mention
+                .values
+                .iter()
+                .any(|v| mention.values.iter().any(|m| m.id == v.id))
     }
 
     /// Whether the mention, here, is a choice for a product and not a product itself.
@@ -529,6 +622,11 @@ impl<'a> Grouper<'a> {
             return true;
         }
         if self.scope_is_set() && open_offers {
+            return true;
+        }
+        // "a pepper and onion pizza": said in full, and a product follows that offers it.
+        let value_full = mention.values.iter().any(|f| f.full);
+        if value_full && mention.products.iter().all(|f| !f.full) && self.product_ahead(k, source) {
             return true;
         }
         // "chicken burrito": a product follows at once that offers it.
@@ -555,8 +653,16 @@ impl<'a> Grouper<'a> {
             .find(|d| !d.products.is_empty());
         let hint =
             mention.products.iter().all(|f| !f.full) && mention.values.iter().any(|f| f.full);
+        let talked = || {
+            self.recent
+                .last()
+                .is_some_and(|item| choose(self.index, self.mentions, *item, source).is_some())
+        };
         hint && self.open.products.is_empty()
-            && before.is_some_and(|d| self.offers(&d.products, source))
+            && match before {
+                Some(draft) => self.offers(&draft.products, source),
+                None => talked(),
+            }
     }
 
     fn scope_is_set(&self) -> bool {
@@ -587,16 +693,26 @@ impl<'a> Grouper<'a> {
                         return false;
                     }
                 }
-                What::Word(cats) if cats.only(SKIP) => {}
+                What::Word(cats) if cats.only(WITHIN) => {}
+                What::Word(cats) if cats.has(Cat::And) && !cats.has(Cat::Article) => {}
                 _ => return false,
             }
         }
         false
     }
 
+    /// As [`Self::product_ahead`], with no `and` between.
+    fn adjoins_product(&self, k: usize, source: Source) -> bool {
+        let and = self.pieces[k + 1..]
+            .iter()
+            .take_while(|p| !matches!(p.what, What::Mention(m) if !self.mentions[m as usize].products.is_empty()))
+            .any(|p| matches!(p.what, What::Word(c) if c.has(Cat::And)));
+        (!and || self.np_start) && self.product_ahead(k, source)
+    }
+
     fn value(&mut self, k: usize, source: Source) {
         let piece = self.pieces[k];
-        let ahead = (self.joiner || self.np_start) && self.product_ahead(k, source);
+        let ahead = (self.joiner || self.np_start) && self.adjoins_product(k, source);
         let open_offers = self.offers(&self.open.products, source);
         if !self.open.products.is_empty() && ahead && (self.np_start || !open_offers || self.joiner)
         {
@@ -729,7 +845,6 @@ impl<'a> Grouper<'a> {
         let piece = self.pieces[k];
         let mention = &self.mentions[place as usize];
         let scope = self.take_scope();
-        self.scope.negated &= false;
         if self.open.products.is_empty() {
             let far = piece.sentence != self.open.sentence && !self.open.is_blank();
             if far {
@@ -827,6 +942,20 @@ impl<'a> Grouper<'a> {
             )
             && !(self.open.is_blank() && self.lines.drafts.is_empty())
         {
+            return;
+        }
+        if self.lines.both
+            && !self.lines.drafts.is_empty()
+            && matches!(amount.form, Form::Plain | Form::Pieces(_))
+        {
+            // "both, one each"
+            let n = amount.whole();
+            for draft in &mut self.lines.drafts {
+                draft.each = draft.each.or(n);
+            }
+            if !self.open.is_blank() {
+                self.open.each = self.open.each.or(n);
+            }
             return;
         }
         if self.scope.replaced {
@@ -999,6 +1128,23 @@ impl<'a> Grouper<'a> {
                 return;
             }
         }
+        let of_lead = goods
+            && lead_mention.is_some_and(|m| {
+                self.open
+                    .picks
+                    .iter()
+                    .all(|p| self.offers(&m.products, p.source))
+            });
+        if !has_product
+            && self.open.quantity.is_some()
+            && of_lead
+            && !self.joiner
+            && piece.sentence == self.open.sentence
+            && matches!(amount.form, Form::Plain)
+        {
+            // "one large two topping pizza": the first number counts.
+            return;
+        }
         let prefix = (goods || lead_mention.is_some()) && !glued_left;
         if prefix
             && !(has_product
@@ -1031,9 +1177,13 @@ impl<'a> Grouper<'a> {
                     from: piece.from,
                     to: piece.to,
                 });
-            } else if self.open.quantity.is_none() || self.correction {
+            } else if self.open.quantity.is_none()
+                || self.correction
+                || (self.open.weak_one && n > 1)
+            {
                 self.touch(&piece);
                 self.open.quantity = Some(n);
+                self.open.weak_one = n == 1 && amount.word;
             } else if self.joiner {
                 self.begin(&piece);
                 self.open.quantity = Some(n);
@@ -1113,6 +1263,14 @@ impl<'a> Grouper<'a> {
         }
         false
     }
+}
+
+/// Whether the next thing is a choice that the open product offers.
+fn leads_mention_of_open(grouper: &Grouper<'_>, lead: Option<usize>) -> bool {
+    lead.is_some_and(|l| match grouper.pieces[l].what {
+        What::Mention(place) => grouper.offers(&grouper.open.products, Source::Mention(place)),
+        _ => false,
+    })
 }
 
 /// The products that two mentions have in common; those whose whole name the two say, if any.

@@ -109,6 +109,23 @@ const FUNCTION: Cats = Cats::of(&[
     Cat::Note,
 ]);
 
+/// What set phrases are for whose words name nothing.
+const PHRASE: Cats = Cats::of(&[
+    Cat::Order,
+    Cat::Question,
+    Cat::MaybeQuestion,
+    Cat::Greeting,
+    Cat::Thanks,
+    Cat::Later,
+    Cat::Past,
+    Cat::Complaint,
+    Cat::Correction,
+    Cat::Cancel,
+    Cat::Confirm,
+    Cat::Change,
+    Cat::With,
+]);
+
 /// Finds what of the catalogue the message names. Tokens that are `barred` (contact details) are not
 /// looked at.
 pub(crate) fn mentions(
@@ -207,13 +224,15 @@ impl Run<'_> {
                     join(mention, &candidate);
                     continue;
                 }
-                let rest = candidate.mask & !taken;
-                if rest != 0 {
-                    for again in
-                        self.score(&hits, candidate.name, candidate.owner, rest, walls, costs)
-                    {
-                        heap.push(again);
-                    }
+                if candidate.mask & !taken != 0 {
+                    heap.extend(self.score(
+                        &hits,
+                        candidate.name,
+                        candidate.owner,
+                        !taken,
+                        walls,
+                        costs,
+                    ));
                 }
                 continue;
             }
@@ -263,7 +282,7 @@ impl Run<'_> {
             let bit = 1 << (i - self.start);
             let cats = self.tags.cats(i);
             match self.tokens.list[i].kind {
-                Kind::Mark(',' | '+' | '/' | '&' | '*' | '=') => walls |= bit,
+                Kind::Mark(',' | '+' | '/' | '&' | '*' | '=' | '-') => walls |= bit,
                 Kind::Number => walls |= bit,
                 Kind::Mark(_) | Kind::Picture => {}
                 _ if cats.has(Cat::And) || cats.has(Cat::Negation) || cats.has(Cat::Instead) => {
@@ -290,6 +309,14 @@ impl Run<'_> {
             let mask = 1_u64 << (i - self.start);
             let numeric = token.kind == Kind::Number;
             let cats = self.tags.cats(i);
+            // Inside a set phrase ("can i get", "for me") a word is part of the phrase and nothing else.
+            if self
+                .tags
+                .at(i)
+                .is_some_and(|t| t.to - t.from > 1 && t.cats.any(PHRASE))
+            {
+                continue;
+            }
             let function = !numeric && cats.any(FUNCTION);
             let hash = form_hash(form);
             let before = hits.len();
@@ -472,6 +499,12 @@ impl Run<'_> {
         let info = &self.index.names[name as usize];
         let mut out: SmallVec<[Candidate; 2]> = SmallVec::new();
         let mut cluster = Cluster::default();
+        // A value's words stand together; a title's may have others between.
+        let walls = if matches!(owner, Owner::Value(_)) {
+            walls | costs
+        } else {
+            walls
+        };
         let category_only = |lemma: Lemma| {
             matches!(owner, Owner::Product(_))
                 && self
@@ -592,7 +625,7 @@ impl Run<'_> {
         let strays = (inside & !cluster.mask & costs).count_ones();
         let quality = cluster.quality / cluster.count;
         let score = cluster.score + if full { 0.3 } else { 0.0 }
-            - 0.2 * strays as f32
+            - if full { 0.2 } else { 0.6 } * strays as f32
             - if info.main { 0.0 } else { 0.001 };
         let id = match owner {
             Owner::Product(id) | Owner::Value(id) => id,
@@ -645,6 +678,9 @@ impl Run<'_> {
             if mask & (1 << (i - self.start)) == 0 || self.tokens.list[i].kind != Kind::Word {
                 continue;
             }
+            if i > self.start && self.number_before(title, i, mask) {
+                return true;
+            }
             let Some(next) = (i + 1 < self.end).then(|| &self.tokens.list[i + 1]) else {
                 continue;
             };
@@ -675,6 +711,35 @@ impl Run<'_> {
             }
         }
         false
+    }
+}
+
+impl Run<'_> {
+    /// `12 pro max` is not the 13 Pro Max.
+    fn number_before(&self, title: &[crate::index::NameWord], i: usize, mask: u64) -> bool {
+        let before = &self.tokens.list[i - 1];
+        if before.kind != Kind::Number
+            || mask & (1 << (i - 1 - self.start)) != 0
+            || before.value.is_none_or(|v| v < 10_000)
+        {
+            return false;
+        }
+        let mut buffer = String::new();
+        let Some(lemma) = self
+            .index
+            .vocabulary
+            .exact(self.tokens.form(i), &mut buffer)
+        else {
+            return false;
+        };
+        let at = title
+            .iter()
+            .position(|w| w.lemma == lemma)
+            .and_then(|at| at.checked_sub(1));
+        at.is_some_and(|at| {
+            let text = self.index.vocabulary.text(title[at].lemma);
+            text.starts_with(|c: char| c.is_ascii_digit()) && text != self.tokens.form(i - 1)
+        })
     }
 }
 
@@ -732,14 +797,31 @@ fn settle(mention: &mut Mention) {
     for list in [&mut mention.products, &mut mention.values] {
         let mut seen = FxHashSet::default();
         list.retain(|f| seen.insert(f.id));
-        if list.iter().any(|f| f.full) {
+        // "veggies" is the fajita veggies of the menu sooner than its veggie filling: the form that was
+        // written counts, where it is the word that says what kind of thing it is.
+        let written = list.iter().any(|f| f.head && !f.full && f.quality == 1.0);
+        let exact = list.iter().any(|f| f.full && f.quality == 1.0);
+        if written && !exact && list.iter().all(|f| f.quality > 0.98) {
+            list.retain(|f| f.head && f.quality == 1.0);
+        } else if list.iter().any(|f| f.full) {
             list.retain(|f| f.full);
         }
         let best = list.iter().map(|f| f.score).fold(f32::MIN, f32::max);
         list.retain(|f| f.score > best - 0.05);
     }
-    if mention.products.iter().any(|f| f.head) && !mention.products.iter().any(|f| f.full) {
-        // `fudge cake`: the kind that was said counts.
+    // "onions" are red onions sooner than onion sauce.
+    if mention.values.iter().any(|f| f.head) && !mention.values.iter().any(|f| f.full) {
+        mention.values.retain(|f| f.head);
     }
-    // A value said in full beats a product hinted at only when the context says so; both stay.
+    // A title said in full is that product, whatever option it hints at.
+    if mention.products.iter().any(|f| f.full) && mention.values.iter().all(|f| !f.full) {
+        mention.values.clear();
+    }
+    // One misspelt word hints at nothing that has more to its name, and a short one at nothing.
+    let letters = mention.tokens.len();
+    if letters == 1 {
+        let doubtful = |f: &Fit| f.quality < 0.93 && (!f.full || f.quality < 0.85);
+        mention.products.retain(|f| !doubtful(f));
+        mention.values.retain(|f| !doubtful(f));
+    }
 }

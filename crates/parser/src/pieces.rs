@@ -50,6 +50,8 @@ pub(crate) struct Amount {
     /// Thousandths.
     pub(crate) value: u32,
     pub(crate) form: Form,
+    /// Written as a word.
+    pub(crate) word: bool,
     /// The numeric option values that the digits are, as a mention.
     pub(crate) mention: Option<u16>,
 }
@@ -251,10 +253,12 @@ impl Row<'_> {
         };
         // A word that is a number and an ingredient's count or a plain word stays a word.
         let form = self.form(i, value, &mut to);
+        let word = token.kind != Kind::Number;
         Some((
             Amount {
                 value,
                 form,
+                word,
                 mention,
             },
             to,
@@ -339,7 +343,9 @@ impl Row<'_> {
                 }
                 return Form::Multiple(value, multiple / 1000);
             }
-            if tag.cats.has(Cat::Money) && !tag.cats.has(Cat::Filler) {
+            if (tag.cats.has(Cat::Money) || tag.cats.has(Cat::PriceOf))
+                && !tag.cats.has(Cat::Filler)
+            {
                 *to = tag.to;
                 return Form::Price;
             }

@@ -67,6 +67,7 @@ pub(crate) fn settle(
         }
     }
     let inferred = fill_elided(&mut lines.drafts, mentions, index);
+    drop_antecedents(&mut lines.drafts, &inferred);
     drop_headings(&mut lines.drafts, mentions, index);
     let mut out = Vec::with_capacity(lines.drafts.len());
     for draft in &lines.drafts {
@@ -164,11 +165,13 @@ fn coordinate(drafts: &mut [Draft], mentions: &[Mention], index: &Index) {
                 })
                 .collect();
             let best = alike.iter().map(|a| a.0).fold(0.0, f32::max);
-            let winners: SmallVec<[Fit; 4]> = alike
+            let mut winners: SmallVec<[Fit; 4]> = alike
                 .iter()
                 .filter(|a| a.0 >= best - 0.01)
                 .map(|a| a.1)
                 .collect();
+            let share = winners.iter().map(|f| f.share).fold(0.0, f32::max);
+            winners.retain(|f| f.share > share - 0.02);
             if best >= 1.0 && winners.len() < drafts[i].products.len() {
                 drafts[i].products = winners;
             }
@@ -296,6 +299,32 @@ fn fill_elided(drafts: &mut [Draft], mentions: &[Mention], index: &Index) -> Sma
         filled.push(drafts[i].from);
     }
     filled
+}
+
+/// "I saw the leggings, I'll take 2 black ones": what only says what the next words are about is no
+/// line itself.
+fn drop_antecedents(drafts: &mut Vec<Draft>, filled: &[usize]) {
+    let mut i = 0;
+    while i + 1 < drafts.len() {
+        let (one, next) = (&drafts[i], &drafts[i + 1]);
+        let bare = one.quantity.is_none()
+            && one.picks.is_empty()
+            && !one.products.is_empty()
+            && !one.negated
+            && one.each.is_none()
+            && !one.more;
+        let counted = next.quantity.is_some() || next.each.is_some();
+        if bare
+            && filled.contains(&next.from)
+            && counted
+            && !next.joined
+            && one.products.first().map(|f| f.id) == next.products.first().map(|f| f.id)
+        {
+            drafts.remove(i);
+        } else {
+            i += 1;
+        }
+    }
 }
 
 fn option(

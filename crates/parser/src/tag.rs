@@ -128,7 +128,13 @@ pub(crate) fn tag(tokens: &Tokens, index: &Index, ours: &[bool]) -> Tags {
     let top = best.map_or(0.0, |b| *b.1);
     let mut active = 1_u32;
     for (language, vote) in votes.iter().enumerate() {
-        if *vote >= 0.9 && *vote >= top * 0.4 {
+        let here = index.likely & (1 << language) != 0 || index.locale.country.is_none();
+        let enough = if here {
+            0.9
+        } else {
+            1.9_f32.min(votes[0].mul_add(1.0, 0.9))
+        };
+        if *vote >= enough && *vote >= top * 0.4 {
             active |= 1 << language;
         }
     }
@@ -190,8 +196,13 @@ fn votes(tokens: &Tokens, ids: &[SmallVec<[u32; 2]>], index: &Index, ours: &[boo
             let likely = bits & index.likely;
             let bits = if likely != 0 { likely } else { bits };
             let short = single && form.chars().count() <= 2 && form.is_ascii();
-            let share =
-                if short && likely == 0 { 0.2 } else { 1.0 } * if single { 1.0 } else { 1.5 };
+            // A word that only sounds like one of a language far from here says little.
+            let spelt = lexicon.knows(form);
+            let share = if likely == 0 && (short || !spelt) {
+                0.2
+            } else {
+                1.0
+            } * if single { 1.0 } else { 1.5 };
             for (language, vote) in votes.iter_mut().enumerate() {
                 if bits & (1 << language) != 0 {
                     *vote += share

@@ -105,6 +105,7 @@ pub fn advance(
         }
         // Editing and deleting do not open Meta's window.
         Incoming::Edited { mid, at, text } => turn.edited(mid, text, *at),
+        Incoming::Reread { mid, text, second } => turn.reread(mid, text, second),
         Incoming::Deleted { mid, .. } => turn.deleted(mid),
         Incoming::PersonReplied { .. } => turn.person_replied(),
         Incoming::Seller { action, member } => turn.seller(action, *member),

@@ -5,7 +5,7 @@ use super::decision::{DetailChange, Notice, Purpose};
 use super::incoming::Context;
 use super::turn::{Spoken, Turn};
 use crate::Timestamp;
-use crate::draft::book::{Did, Understanding};
+use crate::draft::book::{Did, SecondReading, Step, Understanding};
 use crate::draft::{Actor, DraftEvent, DraftLine};
 use crate::words::Key;
 
@@ -21,8 +21,13 @@ impl Turn<'_> {
         let has_part = self.is_part(mid);
         let step = self.state.book.steps.iter_mut().find(|s| s.mid == mid);
         match step.map(|s| &mut s.did) {
-            Some(Did::Text { text: words, .. }) => {
+            Some(Did::Text {
+                text: words,
+                second,
+                ..
+            }) => {
                 text.clone_into(words);
+                *second = None;
                 let reading = (self.world.read)(text, &crate::reading::Standing::default());
                 let learnt = self.learn_contact(&reading.contact, mid, at);
                 let understanding = self.state.book.replay(self.world.read);
@@ -40,6 +45,47 @@ impl Turn<'_> {
                 });
             }
             None => self.text(mid, text, &Context::default(), at),
+        }
+    }
+
+    /// A second reader made something of a message that the parser was unsure of.
+    pub(super) fn reread(&mut self, mid: &str, text: &str, second: &SecondReading) {
+        const WHY: &str = "a second reading of the customer's words";
+        if self.confirmed_with(mid).is_some() {
+            return;
+        }
+        let has_part = self.is_part(mid);
+        let step = self.state.book.steps.iter_mut().find(|s| s.mid == mid);
+        match step.map(|s| &mut s.did) {
+            Some(Did::Text {
+                text: words,
+                second: slot,
+                ..
+            }) if words == text => {
+                *slot = Some(Box::new(second.clone()));
+                let understanding = self.state.book.replay(self.world.read);
+                let pending = understanding.pending != self.state.book.pending;
+                if self.adopt(understanding) || pending {
+                    self.proceed(true, WHY);
+                }
+            }
+            Some(_) => {}
+            None if has_part => {}
+            None => {
+                let stands: Vec<_> = self.understanding().lines;
+                if !stands.iter().map(|l| &l.line).eq(&second.before) {
+                    return;
+                }
+                self.open_draft(Actor::Customer, WHY);
+                let did = Did::Text {
+                    text: text.to_owned(),
+                    mentions: Vec::new(),
+                    second: Some(Box::new(second.clone())),
+                };
+                let mid = mid.to_owned();
+                self.take(Step { mid, did }, WHY);
+                self.proceed(true, WHY);
+            }
         }
     }
 

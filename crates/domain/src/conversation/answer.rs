@@ -1,16 +1,21 @@
 //! Answers from the catalogue, and the holding reply where there are none.
 
+use std::fmt::Write as _;
+
 use super::ask::{Ask, Asked};
 use super::decision::{Notice, Purpose};
 use super::speak;
 use super::turn::{Spoken, Turn};
 use crate::catalog::RetailerId;
+use crate::draft::{Actor, DraftEvent, Stage};
 use crate::policy::Confirmation;
 use crate::reading::{Doubt, Mention, Reading};
 use crate::words::Key;
 
 /// Products answered about in one message.
 const ANSWERS_MAX: usize = 6;
+/// Values shown of an option.
+const VALUES_MAX: usize = 15;
 
 impl Turn<'_> {
     /// Price and availability, where the reading says of what.
@@ -69,6 +74,21 @@ impl Turn<'_> {
             .collect()
     }
 
+    /// What there is to choose, below the answer about a single product.
+    fn push_choices(&self, text: &mut String, id: &RetailerId) {
+        let options = self.world.catalog.product(id).map(|p| &p.options);
+        for option in options.into_iter().flatten().filter(|o| o.required) {
+            let values: Vec<_> = option.values.iter().map(|v| v.value.as_str()).collect();
+            let shown = &values[..values.len().min(VALUES_MAX)];
+            let more = if shown.len() < values.len() {
+                " / …"
+            } else {
+                ""
+            };
+            let _ = write!(text, "\n{}: {}{more}", option.name, shown.join(" / "));
+        }
+    }
+
     fn say_answer(&mut self, spoken: Spoken) {
         if self.world.policy.confirmation == Confirmation::DraftOnly {
             self.hold(Spoken::text(self.voice().plain(Key::Hold)));
@@ -88,9 +108,16 @@ impl Turn<'_> {
         known.truncate(ANSWERS_MAX);
         if known.is_empty() {
             self.needs_person(mid);
+            // "How much is it in all?" has its answer there.
+            if self.state.stage() == Some(Stage::AwaitingConfirmation) {
+                self.remind();
+            }
             return;
         }
         let mut text = self.facts(&known).join("\n");
+        if let [product] = &known[..] {
+            self.push_choices(&mut text, product);
+        }
         let quiet = self.state.is_quiet(self.now)
             || self.world.policy.confirmation == Confirmation::DraftOnly;
         if quiet {
@@ -122,8 +149,7 @@ impl Turn<'_> {
             Some(_) => false,
         };
         let fresh = self.state.draft.as_ref().is_none_or(|draft| {
-            draft.stage == crate::draft::Stage::Open
-                && draft.lines.iter().all(|l| l.line.product == *product)
+            draft.stage == Stage::Open && draft.lines.iter().all(|l| l.line.product == *product)
         });
         let sold_out = self.world.catalog.product(product).is_some_and(|p| {
             p.variants.is_empty()
@@ -142,8 +168,8 @@ impl Turn<'_> {
         let number = self.put(what.clone());
         if self.state.draft.is_some() {
             self.move_draft(
-                crate::draft::DraftEvent::Ask,
-                crate::draft::Actor::Automation,
+                DraftEvent::Ask,
+                Actor::Automation,
                 "offered the product that was asked about",
             );
         }

@@ -15,6 +15,8 @@ use crate::words::Key;
 const RECENT_MS: i64 = 7 * Timestamp::DAY;
 /// Words below this confidence are for a person to look at.
 const UNSURE_BELOW: f32 = 0.5;
+/// A greeting or a thank-you has no more words than this.
+const PLEASANTRY_WORDS_MAX: usize = 4;
 
 impl Turn<'_> {
     /// The customer gave a sign: the window is open again.
@@ -40,6 +42,7 @@ impl Turn<'_> {
             did: Did::Text {
                 text: text.to_owned(),
                 mentions: mentions.clone(),
+                second: None,
             },
         };
         let Some(reading) = understanding.take(&step, self.world.read) else {
@@ -69,12 +72,19 @@ impl Turn<'_> {
         } else if noted || changed {
             self.proceed(true, "the customer's words");
         } else {
-            self.respond(mid, &reading, &mentions, learnt);
+            self.respond(mid, text, &reading, &mentions, learnt);
         }
     }
 
     /// Words that change no line.
-    fn respond(&mut self, mid: &str, reading: &Reading, mentions: &[Mention], learnt: bool) {
+    fn respond(
+        &mut self,
+        mid: &str,
+        text: &str,
+        reading: &Reading,
+        mentions: &[Mention],
+        learnt: bool,
+    ) {
         match reading.intent {
             Intent::Question => self.answer(mid, reading, mentions),
             Intent::Confirm if self.typed_yes(mid, reading.intent_confidence) => {}
@@ -83,12 +93,12 @@ impl Turn<'_> {
                 self.change_asked(mid);
             }
             Intent::Order | Intent::Amend if self.state.draft.is_none() => self.needs_person(mid),
-            _ => self.other(mid, reading, learnt),
+            _ => self.other(mid, text, reading, learnt),
         }
     }
 
     /// Greetings, thanks and everything that means nothing for the order.
-    fn other(&mut self, mid: &str, reading: &Reading, learnt: bool) {
+    fn other(&mut self, mid: &str, text: &str, reading: &Reading, learnt: bool) {
         let waiting = matches!(
             self.state.stage(),
             Some(Stage::AwaitingCustomer | Stage::AwaitingConfirmation)
@@ -99,13 +109,22 @@ impl Turn<'_> {
             self.proceed_asked();
         } else if reading.confidence < UNSURE_BELOW || reading.intent_confidence < UNSURE_BELOW {
             self.needs_person(mid);
-        } else if !self.state.greeted && self.state.draft.is_none() {
-            self.state.greeted = true;
-            let shop = self.world.seller.name.as_str();
-            let text = self.voice().say(Key::Greet, &[("shop", shop)]);
-            if self.world.policy.confirmation != crate::policy::Confirmation::DraftOnly {
-                self.say(Purpose::Greet, Spoken::text(text));
+        } else if text.split_whitespace().count() > PLEASANTRY_WORDS_MAX {
+            // A complaint, a proposal, a story: nothing that a greeting answers.
+            if self.state.draft.is_none() {
+                self.needs_person(mid);
             }
+        } else if !self.state.greeted && self.state.draft.is_none() {
+            self.greet();
+        }
+    }
+
+    fn greet(&mut self) {
+        self.state.greeted = true;
+        let shop = self.world.seller.name.as_str();
+        let text = self.voice().say(Key::Greet, &[("shop", shop)]);
+        if self.world.policy.confirmation != crate::policy::Confirmation::DraftOnly {
+            self.say(Purpose::Greet, Spoken::text(text));
         }
     }
 

@@ -163,6 +163,15 @@ pub enum Incoming {
         /// When.
         at: Timestamp,
     },
+    /// A second reader answered about a message that the parser was unsure of.
+    Reread {
+        /// The message.
+        mid: String,
+        /// Its words when it was asked.
+        text: String,
+        /// What it made of them.
+        second: Box<crate::draft::book::SecondReading>,
+    },
     /// A person replied for the seller, on the phone or on the dashboard.
     PersonReplied {
         /// When.

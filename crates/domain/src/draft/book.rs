@@ -20,6 +20,9 @@ pub enum Did {
         /// What it referred to.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<Mention>,
+        /// What a second reader made of them, where it was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second: Option<Box<SecondReading>>,
     },
     /// Added lines without being read: a cart, a referral, a tapped product.
     Added {
@@ -50,6 +53,16 @@ pub enum Did {
         /// Its words.
         words: String,
     },
+}
+
+/// What a second reader made of a message. Good only while the order stands as it stood then: its
+/// changes name lines by their places.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SecondReading {
+    /// The order before the message.
+    pub before: Vec<OrderLine>,
+    /// The reading.
+    pub reading: Reading,
 }
 
 /// One message's part.
@@ -141,7 +154,11 @@ impl Understanding {
             mid: step.mid.clone(),
         };
         match &step.did {
-            Did::Text { text, mentions } => {
+            Did::Text {
+                text,
+                mentions,
+                second,
+            } => {
                 let mut focus = self.focus.clone();
                 focus.extend(mentions.iter().cloned());
                 let standing = Standing {
@@ -149,7 +166,10 @@ impl Understanding {
                     focus,
                     doubts: self.doubts.clone(),
                 };
-                let reading = read(text, &standing);
+                let reading = match second {
+                    Some(second) if second.before == standing.lines => second.reading.clone(),
+                    _ => read(text, &standing),
+                };
                 if reading.focus.is_empty() {
                     self.focus = standing.focus;
                 }

@@ -263,6 +263,9 @@ impl Output {
             };
             for phrase in strings(list, key, at)? {
                 self.entry(language, cat, &payload, &phrase);
+                if matches!(table, "colors" | "sizes") {
+                    self.entry(language, "Color", "0", &phrase);
+                }
             }
             if cat == "Concept" && language == 0 {
                 self.entry(language, cat, &payload, key);

@@ -81,7 +81,8 @@ fn main() {
         write(&path, &cases, &predictions);
         let gold = shared().join(format!("order-parsing/{set}/cases.jsonl"));
         agree(&gold, &path, exact);
-        if show && file != "catalog.json" {
+        if show {
+            eprintln!("SET {set} {file}");
             show_orders(&cases, &predictions);
         }
         if file != "catalog.json" {
@@ -103,6 +104,7 @@ fn main() {
                     .collect();
                 rates.push(score_orders(&cases, &predictions).1);
                 if show {
+                    eprintln!("SET negatives {set} {kind}");
                     show_orders(&cases, &predictions);
                 }
             }

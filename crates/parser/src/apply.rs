@@ -160,7 +160,11 @@ impl Work<'_> {
             Mode::Bare => {
                 let questions = self.cats.0.iter().any(|s| s.mode == Mode::Question);
                 let idle = self.cats.0.iter().any(|s| s.mode == Mode::Idle);
-                let explained = sentence.untold <= sentence.told + u32::from(sentence.counted);
+                let explained = sentence.untold == 0
+                    || 2 * sentence.untold <= sentence.told + 2 * u32::from(sentence.counted);
+                if self.is_hint(line) {
+                    return false;
+                }
                 let said = line.quantity.is_some() || line.opened;
                 if line.items.is_empty() && line.picks.is_empty() && !line.more && !line.same {
                     return said && sentence.untold <= 2 && !idle;
@@ -168,6 +172,18 @@ impl Work<'_> {
                 explained && (!(questions || idle) || said || line.full)
             }
         }
+    }
+
+    /// Whether only a colour or size hints at the product, of which nothing was said before.
+    fn is_hint(&self, line: &Line) -> bool {
+        let one = line.to - line.from == 1;
+        one && !line.full
+            && !line.opened
+            && line.quantity.is_none()
+            && !line.inferred
+            && self.parts.tags.cats(line.from).has(Cat::Color)
+            && self.standing().is_empty()
+            && self.parts.standing.focus.is_empty()
     }
 
     fn span(&self, line: &Line) -> Span {
@@ -341,7 +357,16 @@ impl Work<'_> {
                 .is_some_and(|s| s.cats.has(Cat::Cancel) || s.cats.has(Cat::Remove))
         };
         let mut first_left_out = true;
+        let nothing_yet = self.standing().is_empty() && self.parts.standing.focus.is_empty();
         for line in positive {
+            // "swap salt for soda" with nothing ordered is no order.
+            if nothing_yet
+                && line.quantity.is_none()
+                && replaced.iter().any(|r| r.sentence == line.sentence)
+            {
+                self.talk(&line);
+                continue;
+            }
             if cancelling(self, &line) && !self.standing().is_empty() && !line.items.is_empty() {
                 let negated = Line {
                     negated: true,

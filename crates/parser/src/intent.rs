@@ -78,7 +78,7 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
     let mut cats = Cats::default();
     let (mut told, mut untold, mut counted) = (0, 0, false);
     let (mut order_at, mut question_at, mut past_at) = (None, None, None);
-    let (mut asked, mut goods_after_order) = (false, false);
+    let (mut asked, mut goods_after_order, mut goods_at) = (false, false, None);
     let mut first_maybe = false;
     let mut words = 0;
     for (place, (_, piece)) in pieces.iter().enumerate() {
@@ -143,6 +143,7 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
             }
             What::Mention(_) => {
                 told += (piece.to - piece.from) as u32;
+                goods_at = goods_at.or(Some(place));
                 words += 1;
                 if order_at.is_some() && question_at.is_none_or(|q| Some(q) < order_at) {
                     goods_after_order = true;
@@ -185,8 +186,11 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
     } else if cats.has(Cat::If) && (asked || question || cats.has(Cat::MaybeQuestion)) {
         Mode::Question
     } else if question {
-        let wants =
-            order_at.zip(question_at).is_some_and(|(o, q)| o > q) && goods_after_order && !asked;
+        let wants = order_at
+            .zip(question_at)
+            .is_some_and(|(o, q)| o > q && goods_at.is_some_and(|g| g > q && g < o))
+            && !asked;
+        let _ = goods_after_order;
         if wants { Mode::Order } else { Mode::Question }
     } else if order {
         Mode::Order

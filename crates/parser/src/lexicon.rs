@@ -12,6 +12,7 @@ use crate::tokenise::{Tokens, tokenise};
 /// What kind of thing a word says. `LANGUAGES.md` explains each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cat {
+    Color,
     Article,
     Number,
     Multiple,
@@ -76,6 +77,7 @@ pub(crate) enum Cat {
 impl Cat {
     /// All of them, to be printed.
     pub(crate) const ALL: &[Self] = &[
+        Self::Color,
         Self::Article,
         Self::Number,
         Self::Multiple,

@@ -115,6 +115,7 @@ const SKIP: Cats = Cats::of(&[
     Cat::Also,
     Cat::Standard,
     Cat::Concept,
+    Cat::Color,
     Cat::Unit,
     Cat::AddressWord,
     Cat::NameCue,
@@ -132,6 +133,7 @@ const WITHIN: Cats = Cats::of(&[
     Cat::One,
     Cat::Standard,
     Cat::Concept,
+    Cat::Color,
 ]);
 
 pub(crate) fn group(
@@ -597,8 +599,9 @@ impl<'a> Grouper<'a> {
         {
             return false;
         }
+        let hint = mention.values.iter().all(|f| !f.full) && mention.values.iter().any(|f| f.head);
         let heads = self.index.heads(&mention.values, &self.open.products);
-        heads >= 2
+        hint && heads >= 2
             && !before_mention
                 .values
                 .iter()
@@ -850,8 +853,8 @@ impl<'a> Grouper<'a> {
             if far {
                 self.begin(&piece);
             }
-            // A choice said before that the product does not offer, and nothing else: not its own.
             self.touch(&piece);
+            self.open.opened |= self.np_start;
             self.name(mention, place);
             self.open.negated |= scope.negated;
             return;
@@ -924,9 +927,11 @@ impl<'a> Grouper<'a> {
         {
             return;
         }
+        let opened = self.np_start;
         self.begin(&piece);
         self.name(mention, place);
         self.open.negated = scope.negated;
+        self.open.opened = opened;
     }
 
     fn amount(&mut self, k: usize, amount: Amount) {
@@ -1161,6 +1166,10 @@ impl<'a> Grouper<'a> {
             self.open.opened = true;
             self.np_start = true;
             self.strong_start = true;
+            return;
+        }
+        if n >= 100 && matches!(amount.form, Form::Plain) {
+            // Nobody orders hundreds in passing.
             return;
         }
         if has_product {

@@ -820,7 +820,7 @@ fn settle(mention: &mut Mention) {
     // One misspelt word hints at nothing that has more to its name, and a short one at nothing.
     let letters = mention.tokens.len();
     if letters == 1 {
-        let doubtful = |f: &Fit| f.quality < 0.93 && (!f.full || f.quality < 0.85);
+        let doubtful = |f: &Fit| f.quality < 0.93 && (!f.full || f.quality < 0.875);
         mention.products.retain(|f| !doubtful(f));
         mention.values.retain(|f| !doubtful(f));
     }

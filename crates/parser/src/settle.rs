@@ -68,7 +68,7 @@ pub(crate) fn settle(
     }
     let inferred = fill_elided(&mut lines.drafts, mentions, index);
     drop_antecedents(&mut lines.drafts, &inferred);
-    drop_headings(&mut lines.drafts, mentions, index);
+    drop_headings(&mut lines.drafts, mentions, index, &inferred);
     let mut out = Vec::with_capacity(lines.drafts.len());
     for draft in &lines.drafts {
         expand(
@@ -342,15 +342,18 @@ fn option(
 
 /// "3 glasses: 2 matte, 1 clear", "2 cakes - this and that": a heading whose number the lines after it
 /// add up to is no line itself.
-fn drop_headings(drafts: &mut Vec<Draft>, mentions: &[Mention], index: &Index) {
+fn drop_headings(drafts: &mut Vec<Draft>, mentions: &[Mention], index: &Index, filled: &[usize]) {
     let mut i = 0;
     while i < drafts.len() {
         let Some(total) = drafts[i].quantity.filter(|q| *q > 1) else {
             i += 1;
             continue;
         };
+        // Of a product named outright the parts leave it out: "2 pizzas and 2 pizzas" are four.
+        let outright = drafts[i].is_certain();
         let of_head = |d: &Draft| {
-            !d.products.is_empty()
+            (!outright || filled.contains(&d.from))
+                && !d.products.is_empty()
                 && !d.negated
                 && d.products
                     .iter()

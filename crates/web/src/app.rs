@@ -1,6 +1,7 @@
 //! The whole HTTP face as one router: every route, and what surrounds them all.
 
 use std::any::Any;
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
 use axum::Router;
@@ -128,4 +129,29 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
         .unwrap_or("a panic without words");
     metrics::counter!("eziseller_panics_total").increment(1);
     Problem::internal(format!("a handler panicked: {text}")).into_response()
+}
+
+/// How long requests may go on after the server was told to stop. Webhook bodies take
+/// milliseconds; live updates would go on for ever.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves `router` until `stop` is done, then lets the requests that are under way finish.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = stopping.send(true);
+    });
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = async {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(GRACE).await;
+        } => Ok(()),
+    }
 }

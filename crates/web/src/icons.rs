@@ -9,7 +9,7 @@ pub(crate) struct Icon(&'static str);
 macro_rules! icons {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {$(
         $(#[$doc])*
-        pub const $name: Icon = Icon($path);
+        pub(crate) const $name: Icon = Icon($path);
     )*};
 }
 
@@ -30,8 +30,6 @@ icons! {
     TICK = r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#;
     /// Something to know.
     INFO = r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5M12 8v.1"/>"#;
-    /// Back.
-    BACK = r#"<path d="m14 6-6 6 6 6"/>"#;
     /// A picture that is missing.
     PICTURE = r#"<rect x="4" y="5" width="16" height="14" rx="2"/><path d="m5 17 4.5-5 3.5 3.5 2.5-2.5L19 17"/><circle cx="9" cy="9" r="1.2"/>"#;
     /// People.

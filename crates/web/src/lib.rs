@@ -25,7 +25,7 @@ mod settings;
 mod state;
 mod webhooks;
 
-pub use app::router;
+pub use app::{router, serve};
 pub use state::{AppState, RenderMetrics, WebConfig};
 
 /// The OpenAPI 3.1 document of the REST API, as JSON.

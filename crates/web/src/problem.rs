@@ -144,19 +144,6 @@ impl Problem {
         }
     }
 
-    /// 429: too many attempts.
-    pub(crate) fn too_many(retry_after: u32) -> Self {
-        Self {
-            retry_after: Some(retry_after),
-            ..Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_requests",
-                "Too many attempts",
-                format!("Wait {retry_after} seconds and try again."),
-            )
-        }
-    }
-
     /// 503: the server cannot do it just now.
     pub(crate) fn unavailable() -> Self {
         Self {

@@ -23,7 +23,6 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::limits;
-use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Where the API begins.
@@ -93,9 +92,4 @@ pub(crate) fn router() -> Router<AppState> {
         "/api/openapi.json",
         get(move || async move { Json(document).into_response() }),
     )
-}
-
-/// What an unknown address under `/api` answers.
-pub(crate) fn unknown_address() -> Problem {
-    Problem::not_found("address")
 }

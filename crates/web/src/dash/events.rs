@@ -50,7 +50,6 @@ pub(super) async fn list(
         .into_iter()
         .map(|row| EventView {
             id: row.id,
-            state: row.state.to_string(),
             kind: row.kind,
             accounts: row.account_ids.join(", "),
             reason: row.reason.unwrap_or_default(),

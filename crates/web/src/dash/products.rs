@@ -102,8 +102,6 @@ fn item(row: &ProductRow, now: domain::Timestamp) -> ProductItem {
         } else {
             choices.join(" · ")
         },
-        status: product.status,
-        retailer_id: product.retailer_id.to_string(),
         title: product.title,
     }
 }

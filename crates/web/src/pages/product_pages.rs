@@ -15,8 +15,6 @@ pub(crate) struct ProductItem {
     pub id: ProductId,
     /// Its title.
     pub title: String,
-    /// The seller's own id.
-    pub retailer_id: String,
     /// The price of one now.
     pub price: Money,
     /// The first picture.
@@ -25,8 +23,6 @@ pub(crate) struct ProductItem {
     pub stock: Option<i64>,
     /// Options and variants, in short.
     pub summary: String,
-    /// Whether it is offered.
-    pub status: ProductStatus,
 }
 
 /// The list.

@@ -257,7 +257,7 @@ pub(crate) fn team(frame: &Frame, members: &[MemberView], typed: &SettingsForm) 
             h2 { "Add a member" }
             div.fields {
                 (Field { label: "Name", required: true, autocomplete: "off", ..field("name") }.render())
-                (Field { label: "Sign-in name", required: true, mode: "email", autocomplete: "off", hint: "An e-mail address, usually.", ..field("email") }.render())
+                (Field { label: "E-mail", required: true, mode: "email", autocomplete: "off", ..field("email") }.render())
                 (Field { label: "Password", kind: "password", required: true, autocomplete: "new-password", hint: "At least 10 characters; three or four words make a good one.", ..field("password") }.render())
                 div.field { label for="new-role" { "Role" } select #new-role name="role" { option value="staff" { "staff" } option value="owner" { "owner" } } }
             }
@@ -325,8 +325,6 @@ pub(crate) fn keys(
 pub(crate) struct EventView {
     /// Its id.
     pub id: EventId,
-    /// `unrouted`, `failed`, ...
-    pub state: String,
     /// What kind of event it is.
     pub kind: String,
     /// The account ids it names.

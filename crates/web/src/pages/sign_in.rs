@@ -31,7 +31,7 @@ pub(crate) fn sign_in(view: &SignInView) -> Markup {
                     @if let Some(said) = &view.note { (note(said)) }
                     input type="hidden" name=(csrf::FIELD) value=(view.csrf);
                     input type="hidden" name="next" value=(view.next);
-                    (Field { name: "email", label: "Sign-in name", value: &view.email, autocomplete: "username",
+                    (Field { name: "email", label: "E-mail", value: &view.email, autocomplete: "username",
                         mode: "email", required: true, ..Field::default() }.render())
                     (Field { name: "password", label: "Password", kind: "password",
                         autocomplete: "current-password", required: true, ..Field::default() }.render())

@@ -3,7 +3,9 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::client::{Access, Call, Graph, Host, Paged, Result, segment};
+use super::answer::{Paged, Result};
+use super::client::{Call, Graph, segment};
+use super::config::{Access, Host};
 use crate::webhook::wire::{loose, loose_list, loose_secret};
 
 /// Fields subscribed on a page (Facebook Login: Instagram and Messenger). Instagram Login's names

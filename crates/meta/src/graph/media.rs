@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Access, Call, Graph, Paged, Result, segment};
+use super::answer::{Paged, Result};
+use super::client::{Call, Graph, segment};
+use super::config::Access;
 use crate::webhook::wire::{loose, loose_list};
 
 /// Products that may be tagged in one feed post; a reel takes 30.

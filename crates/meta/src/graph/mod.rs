@@ -8,21 +8,29 @@
 //! in `main`, and in tests.
 
 mod account;
+mod answer;
+mod batch;
 mod catalog;
 mod client;
+mod config;
 pub mod error;
 mod media;
 mod oauth;
 mod people;
 mod send;
+pub mod table;
 pub mod usage;
 
 pub use account::*;
+pub use answer::{Answer, Paged, Result};
+pub use batch::*;
 pub use catalog::*;
-pub use client::*;
-pub use error::{Advice, ApiError, GraphError, Reason, advise};
+pub use client::{ANSWER_BYTES_MAX, ClientError, Graph};
+pub use config::*;
+pub use error::{Advice, ApiError, GraphError};
 pub use media::*;
 pub use oauth::*;
 pub use people::*;
 pub use send::*;
+pub use table::{Reason, advise};
 pub use usage::{BusinessUsage, Percent, Usage};

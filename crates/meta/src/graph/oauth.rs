@@ -9,8 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::client::{Access, App, At, Body, Call, Graph, Host, Paged, Result, escape};
-use super::error::{GraphError, Reason};
+use super::answer::{Paged, Result};
+use super::client::{At, Body, Call, Graph, escape};
+use super::config::{Access, App, Host};
+use super::error::GraphError;
+use super::table::Reason;
 use super::usage::Usage;
 use crate::webhook::wire::{loose, loose_list, loose_number, loose_secret};
 

@@ -3,13 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Access, Call, Graph, Paged, Result, segment};
+use super::answer::{Paged, Result};
+use super::client::{Call, Graph, segment};
+use super::config::Access;
 use super::send::Channel;
 use crate::webhook::Object;
 use crate::webhook::wire::{loose, loose_list};
 
 /// What Meta tells about a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct Profile {
     /// The scoped id.
     #[serde(default, deserialize_with = "loose")]
@@ -37,7 +39,7 @@ pub struct Conversation {
 }
 
 /// A message in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct ConversationMessage {
     /// Meta's message id, the same as the webhook's `mid`.
     #[serde(default)]
@@ -60,7 +62,7 @@ pub struct ConversationMessage {
 }
 
 /// A person in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct PersonRef {
     /// The scoped id, or the account's own.
     #[serde(default, deserialize_with = "loose")]
@@ -87,7 +89,7 @@ pub struct AttachmentsRef {
 }
 
 /// An attachment: which of its data there is says what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct AttachmentRef {
     /// A picture.
     #[serde(default)]
@@ -101,7 +103,7 @@ pub struct AttachmentRef {
 }
 
 /// Where something is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct UrlRef {
     /// The address, for a while.
     #[serde(default, deserialize_with = "loose")]
@@ -274,6 +276,14 @@ impl Graph {
             .await
     }
 }
+
+crate::quiet_debug!(
+    Profile,
+    ConversationMessage,
+    PersonRef,
+    AttachmentRef,
+    UrlRef
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::client::{Access, Call, Graph, Result, segment};
+use super::answer::Result;
+use super::client::{Call, Graph, segment};
+use super::config::Access;
 
 /// A channel as the Send API knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,7 +34,7 @@ pub struct Sender<'a> {
 }
 
 /// To whom.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
     /// A person, by scoped id; on WhatsApp by number.
@@ -42,7 +44,7 @@ pub enum To {
 }
 
 /// Something to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     /// To whom.
     pub to: To,
@@ -57,7 +59,7 @@ pub struct Outgoing {
 }
 
 /// What is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutgoingContent {
     /// Words.
@@ -88,7 +90,7 @@ pub enum OutgoingContent {
 }
 
 /// A reply to tap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutgoingChoice {
     /// What the customer sees; at most 20 characters.
     pub title: String,
@@ -97,7 +99,7 @@ pub struct OutgoingChoice {
 }
 
 /// A card of the generic template.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Card {
     /// At most 80 characters.
     pub title: String,
@@ -112,7 +114,7 @@ pub struct Card {
 }
 
 /// A button of a card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardButton {
     /// Comes back as a postback.
@@ -407,3 +409,12 @@ impl SendError {
         }
     }
 }
+
+crate::quiet_debug!(
+    To,
+    Outgoing,
+    OutgoingContent,
+    OutgoingChoice,
+    Card,
+    CardButton
+);

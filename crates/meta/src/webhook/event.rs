@@ -91,7 +91,7 @@ pub enum Content {
 }
 
 /// A message or a postback.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Message {
     /// Meta's message id: `mid` or `wamid`.
     pub mid: Option<String>,
@@ -126,7 +126,7 @@ pub struct Message {
 }
 
 /// Something tapped: quick reply, postback, reply button or list row.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Choice {
     /// What the sender of the button attached: payload or id.
     pub payload: Option<String>,
@@ -135,7 +135,7 @@ pub struct Choice {
 }
 
 /// Something attached.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Attachment {
     /// Meta's type, as written.
     pub kind: String,
@@ -150,7 +150,7 @@ pub struct Attachment {
 }
 
 /// Where the customer came from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Referral {
     /// `ref` of the link.
     pub reference: Option<String>,
@@ -200,7 +200,7 @@ pub struct ProductRef {
 }
 
 /// A WhatsApp cart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Cart {
     /// The catalogue.
     pub catalog_id: Option<String>,
@@ -211,7 +211,7 @@ pub struct Cart {
 }
 
 /// A place.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Location {
     /// Degrees north, as decimal text.
     pub latitude: Option<String>,
@@ -224,7 +224,7 @@ pub struct Location {
 }
 
 /// A contact card.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ContactCard {
     /// The name on it.
     pub name: Option<String>,
@@ -233,7 +233,7 @@ pub struct ContactCard {
 }
 
 /// A message that was edited.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Edit {
     /// Which message.
     pub mid: Option<String>,
@@ -244,7 +244,7 @@ pub struct Edit {
 }
 
 /// A reaction.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Reaction {
     /// To which message.
     pub mid: Option<String>,
@@ -257,7 +257,7 @@ pub struct Reaction {
 }
 
 /// A change of who owns the conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Handover {
     /// `pass_thread_control`, `take_thread_control`, `request_thread_control` or `app_roles`.
     pub action: String,
@@ -270,7 +270,7 @@ pub struct Handover {
 }
 
 /// A comment.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Comment {
     /// Its id, which a private reply names.
     pub id: Option<String>,
@@ -289,7 +289,7 @@ pub struct Comment {
 }
 
 /// What became of a message we sent on WhatsApp.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Status {
     /// The message.
     pub mid: String,
@@ -302,7 +302,7 @@ pub struct Status {
 }
 
 /// A fault that Meta reports inside an event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Fault {
     /// Meta's code; [`crate::graph::error`] knows what to do about it.
     pub code: Option<i64>,
@@ -313,7 +313,7 @@ pub struct Fault {
 }
 
 /// A change of number or identity on WhatsApp.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct SystemNote {
     /// `user_changed_number`, `customer_identity_changed`, ...
     pub kind: Option<String>,
@@ -322,3 +322,20 @@ pub struct SystemNote {
     /// Meta's sentence about it.
     pub body: Option<String>,
 }
+
+crate::quiet_debug!(
+    Message,
+    Choice,
+    Attachment,
+    Referral,
+    Cart,
+    Location,
+    ContactCard,
+    Edit,
+    Reaction,
+    Handover,
+    Comment,
+    Status,
+    SystemNote,
+    Fault
+);

@@ -7,7 +7,7 @@ use super::event::{Content, Event, Message, ProductRef};
 use crate::fate::{Fate, Kind};
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Extracted {
     /// The customer's words, or the title of what they tapped.
     pub text: Option<String>,
@@ -172,3 +172,5 @@ fn unread(kind: Kind, message: &Message) -> Unread {
         _ => Unread::Unsupported,
     }
 }
+
+crate::quiet_debug!(Extracted);

@@ -323,3 +323,24 @@ fn nothing_that_is_stored_holds_a_nul() {
     let all = format!("{item:?}{:?}", extract_text(&event));
     assert!(!all.contains('\0') && !all.contains("\\0"), "{all}");
 }
+
+#[test]
+fn what_customers_wrote_does_not_reach_a_log_by_debug() {
+    for Shape { name, body, .. } in shapes() {
+        for item in split(body.as_bytes()).items {
+            let event = Item::reparse(&item.raw);
+            let printed = format!("{item:?} {event:?} {:?}", extract_text(&event));
+            for words in [
+                "mugs",
+                "Thanks",
+                "caption",
+                "High St",
+                "+1 555",
+                "15550002222",
+                "how much",
+            ] {
+                assert!(!printed.contains(words), "{name}: {printed}");
+            }
+        }
+    }
+}

@@ -6,13 +6,14 @@
 //! shape costs that part only. What an item stores is again a body, so reading a stored item is
 //! splitting it.
 
-use std::fmt;
+mod bytes;
+mod wire;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+pub(super) use bytes::unwrap_bytes;
+use bytes::{decode_bytes, unreadable};
+use wire::{Change, Plain, Rough, RoughEntry};
 
 use super::event::{Content, Event};
 use super::wire::{Text, parse_object, part};
@@ -162,94 +163,6 @@ fn read_body(body: &[u8], out: &mut Out) {
         out.contents.clear();
         out.items = vec![unreadable(body)];
     }
-}
-
-/// The ordinary body: an object, entries, and nothing in them but messages.
-#[derive(Deserialize)]
-struct Plain<'a> {
-    #[serde(borrow)]
-    object: &'a RawValue,
-    #[serde(borrow)]
-    entry: Vec<PlainEntry<'a>>,
-}
-
-/// An entry with `id`, `time` and `messaging` and nothing else. Read by hand: a derived reader would
-/// also take a list for the fields in their order, which the tolerant path does not.
-struct PlainEntry<'a> {
-    id: &'a RawValue,
-    time: Option<&'a RawValue>,
-    messaging: Vec<&'a RawValue>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for PlainEntry<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntryVisitor;
-        impl<'de> Visitor<'de> for EntryVisitor {
-            type Value = PlainEntry<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a plain entry")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut id, mut time, mut messaging) = (None, None, None);
-                while let Some(key) = map.next_key::<Text<'de>>()? {
-                    match key.as_str() {
-                        "id" if id.is_none() => id = Some(map.next_value()?),
-                        "time" if time.is_none() => time = Some(map.next_value()?),
-                        "messaging" if messaging.is_none() => messaging = Some(map.next_value()?),
-                        _ => return Err(A::Error::custom("not plain")),
-                    }
-                }
-                match (id, messaging) {
-                    (Some(id), Some(messaging)) => Ok(PlainEntry {
-                        id,
-                        time,
-                        messaging,
-                    }),
-                    _ => Err(A::Error::custom("not plain")),
-                }
-            }
-        }
-        deserializer.deserialize_map(EntryVisitor)
-    }
-}
-
-/// The same with every part left unread.
-#[derive(Deserialize)]
-struct Rough<'a> {
-    #[serde(borrow, default)]
-    object: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    entry: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    unreadable: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct RoughEntry<'a> {
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    time: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    messaging: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    standby: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    changes: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    field: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    value: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    changed_fields: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(borrow, default)]
-    field: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    value: Option<&'a RawValue>,
 }
 
 fn read_text(text: &str, out: &mut Out) {
@@ -546,46 +459,4 @@ fn read_change(raw: &str, level: &Level<'_>, out: &mut Out) {
         value => other::read(field, value, raw, &scope),
     };
     out.push(level.wrap("changes", raw), &scope, reading);
-}
-
-#[derive(Deserialize)]
-struct Kept<'a> {
-    #[serde(borrow)]
-    base64: Text<'a>,
-}
-
-fn decode_bytes(kept: Kept<'_>) -> Option<Vec<u8>> {
-    STANDARD.decode(kept.base64.as_str()).ok()
-}
-
-/// The bytes that an unreadable item was made from.
-pub(super) fn unwrap_bytes(stored: &str) -> Option<Vec<u8>> {
-    let rough: Rough<'_> = parse_object(stored).ok()?;
-    part(rough.unreadable).and_then(decode_bytes)
-}
-
-/// A body that is no JSON, kept byte for byte.
-fn unreadable(bytes: &[u8]) -> Item {
-    let reason = match std::str::from_utf8(bytes) {
-        _ if bytes.is_empty() => "an empty body".to_owned(),
-        Err(error) => format!("not UTF-8 (byte {})", error.valid_up_to()),
-        Ok(text) => match serde_json::from_str::<&RawValue>(text.trim_start_matches('\u{feff}')) {
-            Err(error) => why(&error),
-            Ok(_) => format!("more than {ITEMS_MAX} events in one body"),
-        },
-    };
-    Item {
-        raw: format!(
-            r#"{{"unreadable":{{"base64":"{}"}}}}"#,
-            STANDARD.encode(bytes)
-        ),
-        object: Object::Missing,
-        entry_id: None,
-        account_ids: Vec::new(),
-        party_id: None,
-        kind: Kind::Unreadable,
-        dedup_key: key::of_bytes(bytes),
-        occurred_at_ms: None,
-        reason: Some(reason),
-    }
 }

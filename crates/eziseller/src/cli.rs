@@ -169,8 +169,8 @@ pub(crate) struct SellerAddArgs {
     /// Read the access token from standard input.
     #[arg(long)]
     pub(crate) access_token_stdin: bool,
-    /// Also make a member with this sign-in name; the password is generated and shown once.
-    #[arg(long, value_name = "NAME")]
+    /// Also add an owner who signs in with this address; the password is made and shown once.
+    #[arg(long, value_name = "EMAIL")]
     pub(crate) member: Option<String>,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
@@ -189,7 +189,7 @@ pub(crate) enum MemberCommand {
     /// Set a member's password, read from standard input; adds the member where there is none.
     #[command(
         after_help = "Example:\n  printf '%s' 'a long sentence of your own' | \\\n    \
-        eziseller member set-password --seller ID --login amaya"
+        eziseller member set-password --seller ID --email amaya@example.com"
     )]
     SetPassword(MemberPasswordArgs),
 }
@@ -200,9 +200,9 @@ pub(crate) struct MemberPasswordArgs {
     /// The seller.
     #[arg(long, value_name = "ID")]
     pub(crate) seller: String,
-    /// The sign-in name.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) login: String,
+    /// The address that signs in.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) email: String,
     /// Also operates the whole server (sees kept events of nobody's accounts).
     #[arg(long)]
     pub(crate) admin: bool,

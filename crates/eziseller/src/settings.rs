@@ -2,8 +2,9 @@
 //! docs/configuration.md lists them for people; a test holds the two together.
 
 use anyhow::{Context, Result, anyhow, bail};
-use engine::config::{EngineConfig, GraphPlace, LlmConfig, Retention, Secrets};
+use engine::config::{EngineConfig, LlmConfig, Retention, Secrets};
 use engine::keyring::Keyring;
+use meta::graph::{App, Config};
 use secrecy::SecretString;
 
 /// Every variable, with what it is for.
@@ -32,6 +33,10 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("PUBLIC_URL", "where customers and Meta reach this server"),
     ("DATABASE_URL", "sqlite:PATH or postgres://..."),
     ("LISTEN", "address of the server"),
+    (
+        "BEHIND_PROXY",
+        "`true`: a proxy in front sets X-Forwarded-For",
+    ),
     ("EZISELLER_ENV", "`development` opens the test routes"),
     ("EZISELLER_LOG", "log filter, such as info or engine=debug"),
     ("EZISELLER_LOG_FORMAT", "`json` or `text`"),
@@ -79,15 +84,20 @@ pub(crate) fn development() -> Result<bool> {
     Ok(variable("EZISELLER_ENV")?.as_deref() == Some("development"))
 }
 
+/// The keys of secrets at rest, where they are set.
+pub(crate) fn keyring_if_set() -> Result<Option<Keyring>> {
+    let text = secret("ENCRYPTION_KEY")?;
+    Ok(text.map(|text| Keyring::parse(&text)).transpose()?)
+}
+
 /// The keys of secrets at rest.
 pub(crate) fn keyring() -> Result<Keyring> {
-    let text = secret("ENCRYPTION_KEY")?.ok_or_else(|| {
+    keyring_if_set()?.ok_or_else(|| {
         anyhow!(
             "ENCRYPTION_KEY is not set; it encrypts the sellers' access tokens. Make one with \
              `openssl rand -base64 32`, keep it safe, and set it"
         )
-    })?;
-    Ok(Keyring::parse(&text)?)
+    })
 }
 
 /// The engine's configuration, all of it from the environment.
@@ -99,9 +109,8 @@ pub(crate) fn engine_config(keyring: Keyring) -> Result<EngineConfig> {
         meta: secret("META_APP_SECRET")?,
     };
     config.verify_token = secret("INSTAGRAM_VERIFY_TOKEN")?;
-    config.app_id = variable("META_APP_ID")?;
     config.public_url = variable("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned());
-    config.graph = graph_place()?;
+    config.graph = graph()?;
     config.retention = Retention {
         events_days: days("EVENT_RETENTION_DAYS", config.retention.events_days)?,
         texts_days: days("TEXT_RETENTION_DAYS", config.retention.texts_days)?,
@@ -114,13 +123,12 @@ pub(crate) fn engine_config(keyring: Keyring) -> Result<EngineConfig> {
     Ok(config)
 }
 
-fn graph_place() -> Result<GraphPlace> {
+/// Where the Graph API is and who we are to it.
+fn graph() -> Result<Config> {
     let mut graph = match variable("GRAPH_API_URL")? {
-        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-            GraphPlace::at(&url)
-        }
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => Config::at(&url),
         Some(_) => bail!("GRAPH_API_URL is no address; write it like https://graph.facebook.com"),
-        None => GraphPlace::default(),
+        None => Config::default(),
     };
     if let Some(version) = variable("GRAPH_API_VERSION")? {
         let numbers = version.strip_prefix('v').and_then(|v| v.split_once('.'));
@@ -130,7 +138,24 @@ fn graph_place() -> Result<GraphPlace> {
         }
         graph.version = version;
     }
+    graph.app = app("META_APP_ID", "META_APP_SECRET")?;
+    graph.ig_app = app("INSTAGRAM_APP_ID", "INSTAGRAM_APP_SECRET")?;
     Ok(graph)
+}
+
+/// An app that calls are made as: its id with the newest of its secrets.
+fn app(id: &str, secret: &str) -> Result<Option<App>> {
+    let (Some(id), Some(secrets)) = (variable(id)?, variable(secret)?) else {
+        return Ok(None);
+    };
+    let newest = secrets
+        .split(',')
+        .map(str::trim)
+        .find(|secret| !secret.is_empty());
+    Ok(newest.map(|secret| App {
+        id,
+        secret: secret.to_owned().into(),
+    }))
 }
 
 fn days(name: &str, default: Option<u32>) -> Result<Option<u32>> {

@@ -84,6 +84,7 @@ impl Sandbox {
         AppInfo {
             id: app.id.clone(),
             secret: app.secret.clone(),
+            instagram_id: app.instagram_id.clone(),
             instagram_secret: app.instagram_secret.clone(),
         }
     }
@@ -286,6 +287,28 @@ impl Sandbox {
         world.add_media(account, caption, &url)
     }
 
+    /// Posts a rightly signed `signed_request` for a person to a deauthorise or data-deletion
+    /// callback, as Meta does. Gives status and body of the answer, status 0 without one.
+    pub async fn signed_callback(&self, url: &str, user_id: &str) -> (u16, String) {
+        let signed = {
+            let world = self.world();
+            let secret = world
+                .first_app()
+                .map(|a| a.secret.clone())
+                .unwrap_or_default();
+            crate::token::signed_request(&secret, user_id, world.now() / 1000)
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let form = [("signed_request", signed)];
+        match reqwest::Client::new().post(url).form(&form).send().await {
+            Ok(answer) => (
+                answer.status().as_u16(),
+                answer.text().await.unwrap_or_default(),
+            ),
+            Err(_) => (0, String::new()),
+        }
+    }
+
     /// Makes the GET handshake with the callback of the app. False when it was refused.
     pub async fn verify_callback(&self) -> bool {
         let (callback, challenge) = {
@@ -334,6 +357,14 @@ impl CustomerHandle {
     /// The page- or Instagram-scoped id, or the WhatsApp number.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Sends a message of any content, as its webhook carries it; a `mid` in it is kept, so that
+    /// a script played again is a redelivery. Returns its mid.
+    pub fn message(&self, content: serde_json::Value) -> String {
+        let mid = self.shared.world().customer_message(&self.id, content);
+        self.shared.stir();
+        mid.unwrap_or_default()
     }
 
     /// Writes a text message. Returns its mid.

@@ -1,0 +1,349 @@
+//! Those who write, and the shopkeeper who confirms.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::Args;
+use crate::fleet::{Fleet, SellerInfo};
+
+/// A small seeded generator (xorshift64*), so that a campaign can be repeated.
+#[derive(Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    /// A number below `n`; 0 when `n` is.
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
+        self.next().checked_rem(n).unwrap_or(0)
+    }
+}
+
+/// What every customer says first; then small talk.
+const SCRIPT: [&str; 3] = [
+    "2 canvas elephant tote please",
+    "My name is Asha Rao, 12 Lake Road, Jaipur 302001, phone 98290 12345",
+    "yes, confirm",
+];
+
+/// One customer of one seller.
+#[derive(Debug)]
+pub(crate) struct Customer {
+    pub(crate) seller: usize,
+    pub(crate) id: String,
+    /// How many messages were acknowledged.
+    said: u64,
+    busy: bool,
+}
+
+/// An acknowledged message: its id and the tick at which it was acknowledged and first sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Acknowledged {
+    pub(crate) mid: String,
+    pub(crate) customer: usize,
+    pub(crate) first_sent: u64,
+    pub(crate) acknowledged: u64,
+}
+
+/// Everybody who writes.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    sellers: Vec<SellerInfo>,
+    customers: Mutex<Vec<Customer>>,
+    acknowledged: Mutex<Vec<Acknowledged>>,
+    chance: Mutex<Chance>,
+    ticks: AtomicU64,
+    finishing: AtomicBool,
+    confirmed: AtomicBool,
+    pub(crate) requests: AtomicU64,
+    pub(crate) refused: AtomicU64,
+}
+
+struct Item {
+    customer: Option<usize>,
+    seller: usize,
+    mid: String,
+    first_sent: u64,
+    body: Value,
+}
+
+impl Crowd {
+    pub(crate) fn new(args: &Args, sellers: Vec<SellerInfo>) -> Self {
+        let customers = (0..args.customers * sellers.len())
+            .map(|i| Customer {
+                seller: i % sellers.len(),
+                id: format!("9020000{i:08}"),
+                said: 0,
+                busy: false,
+            })
+            .collect();
+        Self {
+            sellers,
+            customers: Mutex::new(customers),
+            acknowledged: Mutex::default(),
+            chance: Mutex::new(Chance::new(args.seed)),
+            ticks: AtomicU64::new(1),
+            finishing: AtomicBool::new(false),
+            confirmed: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// No new messages from now on, except the rest of every script.
+    pub(crate) fn finish(&self) {
+        self.finishing.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn stop_confirming(&self) {
+        self.confirmed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn acknowledged(&self) -> Vec<Acknowledged> {
+        self.acknowledged.lock().unwrap().clone()
+    }
+
+    /// `(seller, id)` of every customer.
+    pub(crate) fn customers(&self) -> Vec<(usize, String)> {
+        let customers = self.customers.lock().unwrap();
+        customers.iter().map(|c| (c.seller, c.id.clone())).collect()
+    }
+
+    fn tick(&self) -> u64 {
+        self.ticks.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// The next body: one to five customers' next messages and some old ones again, shuffled.
+    /// `None` when everybody has said all.
+    fn next_body(&self) -> Option<Vec<Item>> {
+        let mut chance = self.chance.lock().unwrap();
+        let mut customers = self.customers.lock().unwrap();
+        let finishing = self.finishing.load(Ordering::SeqCst);
+        let free: Vec<usize> = (0..customers.len())
+            .filter(|&i| {
+                let customer = &customers[i];
+                !customer.busy && !(finishing && customer.said >= SCRIPT.len() as u64)
+            })
+            .collect();
+        let waiting = customers.iter().any(|c| c.busy);
+        if free.is_empty() {
+            return if finishing && !waiting {
+                None
+            } else {
+                Some(Vec::new())
+            };
+        }
+        let mut items = Vec::new();
+        let mut chosen = HashSet::new();
+        for _ in 0..=chance.below(5) {
+            let i = free[usize::try_from(chance.below(free.len() as u64)).unwrap_or(0)];
+            if chosen.insert(i) {
+                let customer = &mut customers[i];
+                customer.busy = true;
+                let n = customer.said;
+                let text = usize::try_from(n)
+                    .ok()
+                    .and_then(|n| SCRIPT.get(n))
+                    .map_or_else(
+                        || format!("thank you so much, see you soon ({n})"),
+                        |text| (*text).to_owned(),
+                    );
+                let mid = format!("mid.{}.{n}", customer.id);
+                let body = self.item(customer, &mid, &text);
+                let first_sent = self.tick();
+                items.push(Item {
+                    customer: Some(i),
+                    seller: customer.seller,
+                    mid,
+                    first_sent,
+                    body,
+                });
+            }
+        }
+        let old = self.acknowledged.lock().unwrap();
+        if !old.is_empty() && chance.below(100) < 20 {
+            let again = &old[usize::try_from(chance.below(old.len() as u64)).unwrap_or(0)];
+            let customer = &customers[again.customer];
+            let body = self.item(customer, &again.mid, "2 canvas elephant tote please");
+            items.push(Item {
+                customer: None,
+                seller: customer.seller,
+                mid: again.mid.clone(),
+                first_sent: again.first_sent,
+                body,
+            });
+        }
+        for i in (1..items.len()).rev() {
+            items.swap(i, usize::try_from(chance.below(i as u64 + 1)).unwrap_or(0));
+        }
+        Some(items)
+    }
+
+    fn item(&self, customer: &Customer, mid: &str, text: &str) -> Value {
+        json!({
+            "sender": {"id": customer.id},
+            "recipient": {"id": self.sellers[customer.seller].instagram_account_id},
+            "timestamp": now_ms(),
+            "message": {"mid": mid, "text": text},
+        })
+    }
+
+    fn body(&self, items: &[Item]) -> String {
+        let entries: Vec<Value> = items
+            .iter()
+            .map(|item| {
+                json!({
+                    "id": self.sellers[item.seller].instagram_account_id,
+                    "time": now_ms(),
+                    "messaging": [item.body],
+                })
+            })
+            .collect();
+        json!({"object": "instagram", "entry": entries}).to_string()
+    }
+
+    fn acknowledge(&self, items: Vec<Item>) {
+        let tick = self.tick();
+        let mut customers = self.customers.lock().unwrap();
+        let mut acknowledged = self.acknowledged.lock().unwrap();
+        for item in items {
+            if let Some(i) = item.customer {
+                customers[i].said += 1;
+                customers[i].busy = false;
+                acknowledged.push(Acknowledged {
+                    mid: item.mid,
+                    customer: i,
+                    first_sent: item.first_sent,
+                    acknowledged: tick,
+                });
+            }
+        }
+    }
+}
+
+fn now_ms() -> u128 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis())
+}
+
+/// Starts the senders.
+pub(crate) fn write(
+    crowd: Arc<Crowd>,
+    fleet: Arc<Fleet>,
+    connections: usize,
+) -> Vec<JoinHandle<()>> {
+    (0..connections)
+        .map(|i| {
+            let (crowd, fleet) = (Arc::clone(&crowd), Arc::clone(&fleet));
+            tokio::spawn(async move {
+                let client = reqwest::Client::new();
+                while let Some(items) = crowd.next_body() {
+                    if items.is_empty() {
+                        sleep(Duration::from_millis(5)).await;
+                        continue;
+                    }
+                    deliver(&crowd, &fleet, &client, i, &crowd.body(&items)).await;
+                    crowd.acknowledge(items);
+                }
+            })
+        })
+        .collect()
+}
+
+/// Delivers a body again and again until it is answered 200, as Meta does.
+async fn deliver(crowd: &Crowd, fleet: &Fleet, client: &reqwest::Client, i: usize, body: &str) {
+    let signature = fleet.sign(body);
+    for attempt in i.. {
+        crowd.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = client
+            .post(format!("{}/webhooks/meta", fleet.url(attempt)))
+            .header("content-type", "application/json")
+            .header("x-hub-signature-256", &signature)
+            .timeout(Duration::from_secs(10))
+            .body(body.to_owned())
+            .send()
+            .await;
+        match answer {
+            Ok(answer) if answer.status().as_u16() == 200 => return,
+            _ => {
+                crowd.refused.fetch_add(1, Ordering::Relaxed);
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+/// The shopkeeper: confirms every complete draft order, each twice at once.
+pub(crate) fn confirm(crowd: Arc<Crowd>, fleet: Arc<Fleet>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let client = reqwest::Client::new();
+        let mut last_round = false;
+        loop {
+            let mut open = 0;
+            for (i, seller) in crowd.sellers.iter().enumerate() {
+                let waiting = waiting(&client, &fleet, i, seller).await;
+                open += waiting.as_ref().map_or(1, Vec::len);
+                for id in waiting.unwrap_or_default() {
+                    let tap = || tap(&client, &fleet, i, seller, &id);
+                    tokio::join!(tap(), tap());
+                }
+            }
+            if last_round && open == 0 {
+                return;
+            }
+            last_round = crowd.confirmed.load(Ordering::SeqCst);
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+}
+
+async fn waiting(
+    client: &reqwest::Client,
+    fleet: &Fleet,
+    node: usize,
+    seller: &SellerInfo,
+) -> Option<Vec<String>> {
+    let url = format!(
+        "{}/api/v1/draft-orders?state=awaiting_seller&limit=100",
+        fleet.url(node)
+    );
+    let answer = client
+        .get(url)
+        .bearer_auth(&seller.api_key)
+        .timeout(Duration::from_secs(5))
+        .send()
+        .await
+        .ok()?;
+    let page: HashMap<String, Value> = answer.json().await.ok()?;
+    let rows = page.get("data")?.as_array()?;
+    Some(
+        rows.iter()
+            .filter_map(|row| Some(row.get("id")?.as_str()?.to_owned()))
+            .collect(),
+    )
+}
+
+async fn tap(client: &reqwest::Client, fleet: &Fleet, node: usize, seller: &SellerInfo, id: &str) {
+    let url = format!("{}/api/v1/draft-orders/{id}/confirm", fleet.url(node));
+    let request = client
+        .post(url)
+        .bearer_auth(&seller.api_key)
+        .json(&json!({}));
+    let _ = request.timeout(Duration::from_secs(5)).send().await;
+}

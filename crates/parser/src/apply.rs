@@ -360,10 +360,12 @@ impl Work<'_> {
         let nothing_yet = self.standing().is_empty() && self.parts.standing.focus.is_empty();
         for line in positive {
             // "swap salt for soda" with nothing ordered is no order.
-            if nothing_yet
-                && line.quantity.is_none()
-                && replaced.iter().any(|r| r.sentence == line.sentence)
-            {
+            let swaps = replaced.iter().any(|r| r.sentence == line.sentence)
+                || self
+                    .cats
+                    .at(line.sentence)
+                    .is_some_and(|s| s.cats.has(Cat::Instead));
+            if nothing_yet && line.quantity.is_none() && swaps {
                 self.talk(&line);
                 continue;
             }
@@ -512,6 +514,12 @@ impl Work<'_> {
             self.touched.push(swap);
             let old = self.standing()[swap].clone();
             let options = merged(index, item, &old.options, &line.options);
+            let one_of = amending
+                && old.quantity > 1
+                && sentence.is_some_and(|s| s.cats.has(Cat::One) && !s.cats.has(Cat::Instead));
+            if one_of {
+                line.quantity = line.quantity.or(Some(1));
+            }
             let quantity = line.quantity.unwrap_or(old.quantity);
             self.note(item, line.quantity, &options);
             if line.quantity.is_some_and(|q| q < old.quantity) && !line.opened {

@@ -151,7 +151,8 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
             }
             What::Amount(amount) => {
                 words += 1;
-                if !matches!(amount.form, Form::Not | Form::Price | Form::Label) {
+                let vast = amount.form == Form::Plain && amount.value >= 100_000;
+                if !vast && !matches!(amount.form, Form::Not | Form::Price | Form::Label) {
                     told += 1;
                     counted = true;
                     if order_at.is_some() {

@@ -128,6 +128,9 @@ const SKIP: Cats = Cats::of(&[
 
 /// Words between a choice and the product it stands before.
 const WITHIN: Cats = Cats::of(&[
+    Cat::Extra,
+    Cat::Light,
+    Cat::Count,
     Cat::Filler,
     Cat::Attribute,
     Cat::One,
@@ -409,12 +412,10 @@ impl<'a> Grouper<'a> {
         }
         if cats.has(Cat::Or) {
             self.scope.negated |= self.scope.was_negated;
-        } else if cats.has(Cat::With)
-            || cats.has(Cat::But)
-            || cats.has(Cat::Also)
-            || cats.has(Cat::Order)
-        {
+        } else if cats.has(Cat::But) || cats.has(Cat::Also) || cats.has(Cat::Order) {
             self.scope = Scope::default();
+        } else if cats.has(Cat::With) {
+            self.scope.amount = None;
         }
         if cats.has(Cat::And) {
             self.joiner = true;
@@ -630,6 +631,17 @@ impl<'a> Grouper<'a> {
         // "a pepper and onion pizza": said in full, and a product follows that offers it.
         let value_full = mention.values.iter().any(|f| f.full);
         if value_full && mention.products.iter().all(|f| !f.full) && self.product_ahead(k, source) {
+            return true;
+        }
+        // "one large with pineapple": of something left out, of which other choices were said.
+        let after_with =
+            k > 0 && matches!(self.pieces[k - 1].what, What::Word(c) if c.has(Cat::With));
+        if value_full
+            && mention.products.iter().all(|f| !f.full)
+            && self.open.products.is_empty()
+            && !self.open.picks.is_empty()
+            && after_with
+        {
             return true;
         }
         // "chicken burrito": a product follows at once that offers it.
@@ -1090,7 +1102,7 @@ impl<'a> Grouper<'a> {
             if self.offers(&self.open.products, source) && self.open.quantity.is_none() {
                 let pick = self.pick(&piece, source);
                 self.add(&piece, pick);
-                self.open.quantity = Some(n);
+                self.set_quantity(n, &amount);
                 return;
             }
         }
@@ -1112,6 +1124,13 @@ impl<'a> Grouper<'a> {
                 .iter()
                 .any(|v| self.index.values[v.id as usize].multiple);
             if self.offers(&self.open.products, source) {
+                if multiple && lead.is_some_and(|l| self.product_ahead(l, source)) {
+                    // "and one cheese pizza"
+                    self.begin(&piece);
+                    self.set_quantity(n, &amount);
+                    self.np_start = true;
+                    return;
+                }
                 if multiple {
                     self.scope.count = Some(n);
                     return;
@@ -1123,12 +1142,12 @@ impl<'a> Grouper<'a> {
                     })
                 });
                 if self.open.quantity.is_none() && !set && !self.joiner {
-                    self.open.quantity = Some(n);
+                    self.set_quantity(n, &amount);
                     self.touch(&piece);
                     return;
                 }
                 self.begin(&piece);
-                self.open.quantity = Some(n);
+                self.set_quantity(n, &amount);
                 self.np_start = true;
                 return;
             }
@@ -1162,7 +1181,7 @@ impl<'a> Grouper<'a> {
                 self.begin(&piece);
             }
             self.touch(&piece);
-            self.open.quantity = Some(n);
+            self.set_quantity(n, &amount);
             self.open.opened = true;
             self.np_start = true;
             self.strong_start = true;
@@ -1191,17 +1210,16 @@ impl<'a> Grouper<'a> {
                 || (self.open.weak_one && n > 1)
             {
                 self.touch(&piece);
-                self.open.quantity = Some(n);
-                self.open.weak_one = n == 1 && amount.word;
+                self.set_quantity(n, &amount);
             } else if self.joiner {
                 self.begin(&piece);
-                self.open.quantity = Some(n);
+                self.set_quantity(n, &amount);
                 self.np_start = true;
             }
             return;
         }
         self.touch(&piece);
-        self.open.quantity = Some(n);
+        self.set_quantity(n, &amount);
         self.open.opened = true;
         self.np_start = true;
         if amount.mention.is_some() {
@@ -1219,6 +1237,11 @@ impl<'a> Grouper<'a> {
                 self.open.quantity = None;
             }
         }
+    }
+
+    fn set_quantity(&mut self, n: u32, amount: &Amount) {
+        self.open.quantity = Some(n);
+        self.open.weak_one = n == 1 && amount.word;
     }
 
     /// Takes a plain number as a value that a product has (`38`), where that is what it is.

@@ -317,7 +317,9 @@ impl Run<'_> {
             {
                 continue;
             }
-            let function = !numeric && cats.any(FUNCTION);
+            let inside = self.tags.at(i).is_some_and(|t| t.to - t.from > 1);
+            let function = !numeric
+                && (cats.any(FUNCTION) || (inside && lexicon().has(form, &[Cat::Attribute])));
             let hash = form_hash(form);
             let before = hits.len();
             let mut add = |mask: u64, lemma: Lemma, quality: f32| {
@@ -533,6 +535,10 @@ impl Run<'_> {
                 }
                 continue;
             }
+            // The category's word counts only right beside the name: "ham sandwich".
+            if kind && cluster.mask != 0 && cluster.mask & (hit.mask << 1 | hit.mask >> 1) == 0 {
+                continue;
+            }
             let apart = cluster.mask != 0 && !near(cluster.mask, hit.mask, walls);
             if apart {
                 self.close(&mut cluster, name, owner, costs, &mut out);
@@ -624,7 +630,15 @@ impl Run<'_> {
         let inside = (((1_u128 << span) - 1) as u64) << cluster.mask.trailing_zeros();
         let strays = (inside & !cluster.mask & costs).count_ones();
         let quality = cluster.quality / cluster.count;
-        let score = cluster.score + if full { 0.3 } else { 0.0 }
+        let vague = !full && matches!(owner, Owner::Value(_));
+        let score = cluster.score
+            + if full {
+                0.3
+            } else if vague {
+                -0.3
+            } else {
+                0.0
+            }
             - if full { 0.2 } else { 0.6 } * strays as f32
             - if info.main { 0.0 } else { 0.001 };
         let id = match owner {

@@ -353,7 +353,9 @@ impl Row<'_> {
         if before.has(Cat::Money) || (left_form == "@") {
             return Form::Price;
         }
-        if matches!(left_form, "x" | "×" | "*") && !self.owner_is_product(i - 1) {
+        let of_left =
+            i >= 2 && self.tokens.list[i - 2].kind == Kind::Number && self.tokens.list[i - 1].glued;
+        if matches!(left_form, "x" | "×" | "*") && !of_left && !self.owner_is_product(i - 1) {
             return Form::Left;
         }
         if matches!(next_form, "x" | "×") && self.owner.get(*to) == Some(&0) {

@@ -31,6 +31,8 @@ pub(crate) struct Line {
     pub(crate) sentence: u16,
     pub(crate) from: usize,
     pub(crate) to: usize,
+    /// Where the product's name begins.
+    pub(crate) named_at: usize,
     /// The product's match: 1 all words said and spelt right.
     pub(crate) quality: f32,
     /// The product was named in full.
@@ -66,6 +68,7 @@ pub(crate) fn settle(
             by_context(draft, mentions, index, context);
         }
     }
+    share_choices(&mut lines.drafts, mentions, index);
     let inferred = fill_elided(&mut lines.drafts, mentions, index);
     drop_antecedents(&mut lines.drafts, &inferred);
     drop_headings(&mut lines.drafts, mentions, index, &inferred);
@@ -253,6 +256,31 @@ fn by_context(draft: &mut Draft, mentions: &[Mention], index: &Index, context: &
                 .into_iter()
                 .filter(|f| f.share > share - 0.02)
                 .collect();
+        }
+    }
+}
+
+/// "this and that, one slice each": choices said after "each" are of all.
+fn share_choices(drafts: &mut Vec<Draft>, mentions: &[Mention], index: &Index) {
+    let Some(last) = drafts.last() else {
+        return;
+    };
+    let n = drafts.len();
+    if n < 3 || !last.products.is_empty() || last.picks.is_empty() || !last.unknown.is_empty() {
+        return;
+    }
+    let picks = last.picks.clone();
+    let all = drafts[..n - 1].iter().all(|d| {
+        d.each.is_some()
+            && d.is_certain()
+            && picks
+                .iter()
+                .all(|p| choose(index, mentions, d.products[0].id, p.source).is_some())
+    });
+    if all {
+        drafts.pop();
+        for draft in drafts {
+            draft.picks.extend(picks.iter().copied());
         }
     }
 }
@@ -511,6 +539,10 @@ fn expand(draft: &Draft, mentions: &[Mention], index: &Index, inferred: bool, ou
             sentence: draft.sentence,
             from: draft.from,
             to: draft.to,
+            named_at: draft
+                .named_by
+                .first()
+                .map_or(draft.from, |m| mentions[*m as usize].from),
             quality: draft.products.first().map_or(0.0, |f| f.quality),
             full: draft.products.first().is_some_and(|f| f.full),
             inferred,
@@ -530,7 +562,12 @@ pub(crate) fn resolve(line: &mut Line, item: u32, mentions: &[Mention], index: &
     let mut taken: SmallVec<[(u32, bool); 4]> = SmallVec::new();
     for pick in &picks {
         match choose(index, mentions, item, pick.source) {
-            Some(chosen) if chosen.tied => line.unclear.push((chosen.value, *pick)),
+            Some(chosen) if chosen.tied => {
+                match untied(line, item, pick, &picks, mentions, index) {
+                    Some(chosen) => add_option(line, &mut taken, chosen, pick, index),
+                    None => line.unclear.push((chosen.value, *pick)),
+                }
+            }
             Some(chosen) => add_option(line, &mut taken, chosen, pick, index),
             None => fallback(line, pick),
         }
@@ -538,6 +575,64 @@ pub(crate) fn resolve(line: &mut Line, item: u32, mentions: &[Mention], index: &
     line.options.sort();
     line.options.dedup();
     line.picks = picks;
+}
+
+/// Which of several values that fit equally well is meant, where they are of different options: one of
+/// an option not chosen from yet; of the product's first option if said before its name ("veggie
+/// burrito"), of a later one if after.
+fn untied(
+    line: &Line,
+    item: u32,
+    pick: &Pick,
+    picks: &[Pick],
+    mentions: &[Mention],
+    index: &Index,
+) -> Option<Chosen> {
+    let Source::Mention(place) = pick.source else {
+        return None;
+    };
+    let mention = &mentions[place as usize];
+    let best = mention
+        .values
+        .iter()
+        .filter(|f| index.offering(item, f.id).is_some())
+        .map(|f| f.score)
+        .fold(f32::MIN, f32::max);
+    let mut found: SmallVec<[(u32, bool, bool); 4]> = SmallVec::new();
+    for sheet in &index.items[item as usize].sheets {
+        let sheet = &index.sheets[*sheet as usize];
+        for fit in mention
+            .values
+            .iter()
+            .filter(|f| f.score > best - 0.02 && sheet.values.binary_search(&f.id).is_ok())
+        {
+            let chosen_from = picks.iter().filter(|p| p.from != pick.from).any(|p| {
+                choose(index, mentions, item, p.source)
+                    .is_some_and(|c| !c.tied && sheet.values.binary_search(&c.value).is_ok())
+            });
+            if found.last().is_some_and(|l| {
+                index.values[l.0 as usize].option == index.values[fit.id as usize].option
+            }) {
+                return None;
+            }
+            found.push((fit.id, sheet.multiple, chosen_from));
+        }
+    }
+    if found.iter().any(|f| !f.2) {
+        found.retain(|f| !f.2);
+    }
+    let before = pick.from < line.named_at;
+    let (value, multiple, _) = if before {
+        *found.first()?
+    } else {
+        *found.last()?
+    };
+    Some(Chosen {
+        value,
+        multiple,
+        tied: false,
+        quantity: None,
+    })
 }
 
 fn add_option(

@@ -128,7 +128,7 @@ pub(crate) fn tag(tokens: &Tokens, index: &Index, ours: &[bool]) -> Tags {
     let top = best.map_or(0.0, |b| *b.1);
     let mut active = 1_u32;
     for (language, vote) in votes.iter().enumerate() {
-        let here = index.likely & (1 << language) != 0 || index.locale.country.is_none();
+        let here = index.likely & (1 << language) != 0;
         let enough = if here {
             0.9
         } else {
@@ -141,7 +141,9 @@ pub(crate) fn tag(tokens: &Tokens, index: &Index, ours: &[bool]) -> Tags {
     let mut tags = Tags {
         at: vec![0; tokens.len()],
         language: match best {
-            Some((language, vote)) if *vote >= 0.9 && *vote * 2.0 > votes[0] => language as u8,
+            Some((language, vote)) if active & (1 << language) != 0 && *vote * 2.0 > votes[0] => {
+                language as u8
+            }
             _ => 0,
         },
         list: Vec::with_capacity(tokens.len()),

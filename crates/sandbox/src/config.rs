@@ -15,6 +15,8 @@ pub struct SandboxConfig {
     pub app_id: Option<String>,
     /// The Facebook app secret; made from the seed when absent.
     pub app_secret: Option<String>,
+    /// The app's id on the Instagram-Login path; made from the seed when absent.
+    pub instagram_app_id: Option<String>,
     /// The Instagram app secret (signs events of Instagram-Login accounts); made when absent.
     pub instagram_app_secret: Option<String>,
     /// "Require app secret": calls without a right `appsecret_proof` are refused.
@@ -42,6 +44,7 @@ impl Default for SandboxConfig {
             clock: Clock::system(),
             app_id: None,
             app_secret: None,
+            instagram_app_id: None,
             instagram_app_secret: None,
             require_proof: false,
             callback: None,

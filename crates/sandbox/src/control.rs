@@ -39,6 +39,7 @@ pub(crate) fn routes(shared: Arc<Shared>, client: reqwest::Client) -> Router {
         .route("/faults/{id}", delete(remove_fault))
         .route("/change", post(change))
         .route("/callback", post(callback))
+        .route("/signed-callback", post(signed_callback))
         .route("/clock", get(clock).post(move_clock))
         .route("/webhooks/raw", post(raw))
         .route("/webhooks/test", post(dashboard_test))
@@ -66,6 +67,7 @@ async fn state(State((shared, _)): Ctl) -> Json<Value> {
         .values()
         .map(|a| {
             json!({"id": a.id, "name": a.name, "secret": a.secret,
+                "instagram_id": a.instagram_id,
                 "instagram_secret": a.instagram_secret, "live": a.live,
                 "callback": a.subscriptions.values().next().map(|s| s.callback_url.as_str())})
         })
@@ -337,6 +339,40 @@ async fn callback(State((shared, client)): Ctl, Json(new): Json<NewCallback>) ->
     drop(world);
     shared.stir();
     StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct SignedCallback {
+    url: String,
+    user_id: String,
+}
+
+/// Posts a `signed_request` to a deauthorise or data-deletion callback.
+async fn signed_callback(
+    State((shared, client)): Ctl,
+    Json(new): Json<SignedCallback>,
+) -> Response {
+    let signed = {
+        let world = shared.world();
+        let secret = world
+            .first_app()
+            .map(|a| a.secret.clone())
+            .unwrap_or_default();
+        crate::token::signed_request(&secret, &new.user_id, world.now() / 1000)
+    };
+    match client
+        .post(&new.url)
+        .form(&[("signed_request", signed)])
+        .send()
+        .await
+    {
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            let body = answer.text().await.unwrap_or_default();
+            Json(json!({"status": status, "body": body})).into_response()
+        }
+        Err(error) => bad(error.to_string()),
+    }
 }
 
 async fn clock(State((shared, _)): Ctl) -> Json<Value> {

@@ -20,6 +20,18 @@ pub(crate) fn graph_time(millis: i64) -> String {
         .unwrap_or_default()
 }
 
+/// A time for the `Date` header (RFC 9110, section 5.6.7): the sandbox's, so that a shifted clock
+/// shows.
+pub(crate) fn http_date(millis: i64) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    OffsetDateTime::from_unix_timestamp(millis / 1000)
+        .ok()
+        .and_then(|t| t.format(format).ok())
+        .unwrap_or_default()
+}
+
 impl World {
     fn messaging_scope(&self, token: &Token, channel: Channel) -> GraphResult<()> {
         let scope = match (channel, token.kind) {

@@ -72,6 +72,9 @@ impl World {
             if let Some(secret) = config.app_secret {
                 app.secret = secret;
             }
+            if let Some(id) = config.instagram_app_id {
+                app.instagram_id = id;
+            }
             if let Some(secret) = config.instagram_app_secret {
                 app.instagram_secret = secret;
             }
@@ -93,6 +96,7 @@ impl World {
             name: name.into(),
             secret: self.rng.hex(16),
             instagram_secret: self.rng.hex(16),
+            instagram_id: self.id("880000"),
             live: true,
             require_proof: false,
             human_agent: true,
@@ -318,11 +322,10 @@ impl World {
     /// The customer `key` of a business, made when new. Returns the scoped id.
     pub(crate) fn customer(&mut self, business: &str, key: &str) -> String {
         let found = self
-            .customers
-            .values()
-            .find(|c| c.business == business && c.key == key);
-        if let Some(customer) = found {
-            return customer.id.clone();
+            .customer_keys
+            .get(&(business.to_owned(), key.to_owned()));
+        if let Some(id) = found {
+            return id.clone();
         }
         let channel = if self.instagram.contains_key(business) {
             Channel::Instagram
@@ -336,13 +339,14 @@ impl World {
             Channel::Messenger => self.id("7100000"),
             Channel::Whatsapp => self.id("15550"),
         };
+        self.customer_keys
+            .insert((business.to_owned(), key.to_owned()), id.clone());
         self.customers.insert(
             id.clone(),
             Customer {
                 id: id.clone(),
                 channel,
                 business: business.to_owned(),
-                key: key.to_owned(),
                 name: title(key),
                 username: key.to_lowercase().replace(' ', "."),
                 follows: true,

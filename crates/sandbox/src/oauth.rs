@@ -39,7 +39,7 @@ impl World {
     pub(crate) fn dialog(&mut self, call: &Call, instagram: bool) -> GraphResult<Answer> {
         let client = call.require("client_id")?;
         let redirect = call.require("redirect_uri")?;
-        let app = self.apps.get(&client).ok_or_else(|| {
+        let app = self.find_app(&client).ok_or_else(|| {
             GraphError::new(
                 101,
                 "Invalid App ID: the provided app ID does not look like a valid app ID.",
@@ -175,11 +175,16 @@ impl World {
                 mine.iter().find(ticked).cloned()
             })
             .flatten();
+        let client = call.text("client_id").unwrap_or_default();
+        let app_id = self
+            .find_app(&client)
+            .map(|a| a.id.clone())
+            .unwrap_or_default();
         let code = format!("AQ{}", self.rng.hex(40));
         self.codes.insert(
             code.clone(),
             AuthCode {
-                app: call.text("client_id").unwrap_or_default(),
+                app: app_id,
                 user,
                 redirect_uri: redirect.to_owned(),
                 scopes,
@@ -211,7 +216,7 @@ impl World {
     }
 
     fn consent_page(&self, call: &Call, instagram: bool, asked: &[String]) -> String {
-        let app = call.text("client_id").and_then(|id| self.apps.get(&id));
+        let app = call.text("client_id").and_then(|id| self.find_app(&id));
         let name = app.map_or("an app", |a| a.name.as_str());
         let chosen = call
             .text("_user")
@@ -299,7 +304,7 @@ impl World {
         }
         let client = call.require("client_id")?;
         let secret = call.require("client_secret")?;
-        let app = self.apps.get(&client).ok_or_else(|| {
+        let app = self.find_app(&client).ok_or_else(|| {
             GraphError::new(
                 101,
                 "Error validating application. Cannot get application info",
@@ -341,8 +346,7 @@ impl World {
         let client = call.require("client_id")?;
         let secret = call.require("client_secret")?;
         let app = self
-            .apps
-            .get(&client)
+            .find_app(&client)
             .ok_or_else(|| GraphError::new(101, "Invalid platform app"))?;
         let right = if instagram {
             &app.instagram_secret
@@ -352,6 +356,7 @@ impl World {
         if *right != secret {
             return Err(GraphError::new(1, "Error validating client secret.").status(400));
         }
+        let client = app.id.clone();
         let found = self.codes.get(text).filter(|c| c.app == client).cloned();
         let bad = |why: &str| GraphError::new(100, why.to_owned());
         let Some(code) = found else {
@@ -488,11 +493,11 @@ mod tests {
     fn pkce_matches_the_rfc_example() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         assert!(verifies(
-            "E9Melhoa2OwvFrEMTJguCMeaoeK1t8URWbuGJSstw-cM",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
             verifier
         ));
         assert!(!verifies(
-            "E9Melhoa2OwvFrEMTJguCMeaoeK1t8URWbuGJSstw-cM",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
             "other"
         ));
     }

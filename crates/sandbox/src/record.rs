@@ -11,6 +11,8 @@ pub struct AppInfo {
     pub id: String,
     /// Facebook app secret.
     pub secret: String,
+    /// The app's id on the Instagram-Login path.
+    pub instagram_id: String,
     /// Instagram app secret.
     pub instagram_secret: String,
 }

@@ -365,6 +365,9 @@ fn json_response(world: &World, status: StatusCode, value: &Value, call: &Call) 
     )
         .into_response();
     let headers = response.headers_mut();
+    if let Ok(date) = crate::conversations::http_date(world.now()).parse() {
+        headers.insert(header::DATE, date);
+    }
     if let Ok(value) = app.parse() {
         headers.insert("x-app-usage", value);
     }

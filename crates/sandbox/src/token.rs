@@ -41,6 +41,19 @@ pub(crate) fn hmac_hex(secret: &str, message: &[u8]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// A `signed_request` as the deauthorise and data-deletion callbacks carry it: base64url of the
+/// HMAC, a dot, base64url of the payload.
+pub(crate) fn signed_request(secret: &str, user_id: &str, issued_at: i64) -> String {
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let payload = serde_json::json!({
+        "algorithm": "HMAC-SHA256", "issued_at": issued_at, "user_id": user_id,
+    });
+    let payload = engine.encode(payload.to_string());
+    let signature = hex::decode(hmac_hex(secret, payload.as_bytes())).unwrap_or_default();
+    format!("{}.{payload}", engine.encode(signature))
+}
+
 /// The caller of one call.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
@@ -60,9 +73,9 @@ impl World {
             ));
         };
         if let Some((id, secret)) = text.split_once('|') {
-            return match self.apps.get(id) {
+            return match self.find_app(id) {
                 Some(app) if app.secret == secret || app.instagram_secret == secret => {
-                    Ok(Caller::App(id.to_owned()))
+                    Ok(Caller::App(app.id.clone()))
                 }
                 _ => Err(GraphError::token(None)),
             };

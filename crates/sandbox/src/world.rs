@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) secret: String,
     pub(crate) instagram_secret: String,
+    /// The app's id on the Instagram-Login path.
+    pub(crate) instagram_id: String,
     /// Published; in development mode only testers' events and messages flow.
     pub(crate) live: bool,
     pub(crate) require_proof: bool,
@@ -165,7 +167,6 @@ pub(crate) struct Customer {
     pub(crate) id: String,
     pub(crate) channel: Channel,
     pub(crate) business: String,
-    pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) username: String,
     pub(crate) follows: bool,
@@ -265,6 +266,8 @@ pub(crate) struct World {
     pub(crate) codes: HashMap<String, AuthCode>,
     /// By scoped id.
     pub(crate) customers: BTreeMap<String, Customer>,
+    /// Scoped id by (business, key).
+    pub(crate) customer_keys: HashMap<(String, String), String>,
     /// By (business, customer).
     pub(crate) conversations: BTreeMap<(String, String), Conversation>,
     pub(crate) messages: HashMap<String, Message>,
@@ -297,6 +300,7 @@ impl World {
             tokens: HashMap::new(),
             codes: HashMap::new(),
             customers: BTreeMap::new(),
+            customer_keys: HashMap::new(),
             conversations: BTreeMap::new(),
             messages: HashMap::new(),
             comments: BTreeMap::new(),
@@ -367,6 +371,13 @@ impl World {
     /// The challenge of a handshake: a number, as Meta sends it.
     pub(crate) fn challenge(&mut self) -> String {
         (1_000_000_000 + self.rng.next() % 1_000_000_000).to_string()
+    }
+
+    /// The app by its id on either login path.
+    pub(crate) fn find_app(&self, id: &str) -> Option<&App> {
+        self.apps
+            .get(id)
+            .or_else(|| self.apps.values().find(|a| a.instagram_id == id))
     }
 
     /// The one app of most worlds.

@@ -120,13 +120,12 @@ impl Batch {
         let mut rows = Vec::new();
         for chunk in keys.chunks(crate::db::ROWS_MAX) {
             let found: Vec<Message> = on!(link, |c, B| {
-                let mut query = sqlx::QueryBuilder::<B>::new(
-                    "SELECT * FROM messages WHERE (conversation_id, mid_key) IN (",
-                );
+                let mut query = sqlx::QueryBuilder::<B>::new("SELECT m.* FROM (");
                 query.push_values(chunk, |mut b, (conversation, mid)| {
                     b.push_bind(conversation.0).push_bind(mid_key(mid));
                 });
-                query.push(")");
+                query.push(") AS v CROSS JOIN messages m ");
+                query.push("WHERE m.conversation_id = v.column1 AND m.mid_key = v.column2");
                 query
                     .build_query_as()
                     .persistent(chunk.len() == 1)

@@ -416,9 +416,10 @@ CREATE TABLE outbox (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (priority, due_at, id) WHERE state = 'pending';
-CREATE INDEX outbox_unfinished ON outbox (conversation_id, id) WHERE state IN ('pending', 'sending', 'unknown');
 CREATE INDEX outbox_claimed ON outbox (claimed_at) WHERE state IN ('sending', 'unknown');
-CREATE INDEX outbox_conversation ON outbox (conversation_id, id);
+CREATE INDEX outbox_conversation ON outbox (conversation_id, state, id);
+CREATE INDEX outbox_unechoed ON outbox (conversation_id, id)
+    WHERE echoed_at IS NULL AND state IN ('sending', 'unknown', 'sent');
 CREATE INDEX outbox_kept ON outbox (seller_id, id) WHERE state IN ('unknown', 'failed', 'cancelled');
 
 CREATE TABLE notifications (

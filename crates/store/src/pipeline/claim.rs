@@ -349,6 +349,8 @@ async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
     Ok(())
 }
 
+// `VALUES` goes first and `CROSS JOIN` keeps it there: SQLite answers `(a, b) IN (VALUES ...)` by
+// reading the whole table.
 async fn find_customers(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
     let keys: Vec<(Uuid, String)> = lanes
         .iter()
@@ -360,13 +362,12 @@ async fn find_customers(link: &mut Link, lanes: &mut [Lane]) -> Result<(), Store
     let mut found: HashMap<(Uuid, String), Customer> = HashMap::new();
     for chunk in keys.chunks(crate::db::ROWS_MAX) {
         let rows: Vec<CustomerRow> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new(
-                "SELECT * FROM customers WHERE (account_id, external_id) IN (",
-            );
+            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
             query.push_values(chunk, |mut b, (account, party)| {
                 b.push_bind(*account).push_bind(party.clone());
             });
-            query.push(")");
+            query.push(") AS v CROSS JOIN customers t ");
+            query.push("WHERE t.account_id = v.column1 AND t.external_id = v.column2");
             query
                 .build_query_as()
                 .persistent(chunk.len() == 1)
@@ -397,13 +398,12 @@ async fn find_conversations(link: &mut Link, lanes: &mut [Lane]) -> Result<(), S
     let mut found: HashMap<(AccountId, CustomerId), Conversation> = HashMap::new();
     for chunk in keys.chunks(crate::db::ROWS_MAX) {
         let rows: Vec<Conversation> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new(
-                "SELECT * FROM conversations WHERE (account_id, customer_id) IN (",
-            );
+            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
             query.push_values(chunk, |mut b, (account, customer)| {
                 b.push_bind(account.0).push_bind(customer.0);
             });
-            query.push(")");
+            query.push(") AS v CROSS JOIN conversations t ");
+            query.push("WHERE t.account_id = v.column1 AND t.customer_id = v.column2");
             query
                 .build_query_as()
                 .persistent(chunk.len() == 1)

@@ -81,3 +81,21 @@ testkit::on_both! {
         open(db).await.ready().await.unwrap();
     }
 }
+
+/// SQLite answers `(a, b) IN (VALUES ...)` by reading the whole table: join the values instead.
+#[test]
+fn pairs_are_joined_and_not_looked_for_in_values() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut directories = vec![sources];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(!text.contains(") IN (\""), "{}", path.display());
+            }
+        }
+    }
+}

@@ -71,6 +71,49 @@ testkit::on_both! {
         }
     }
 
+    async fn tokens_are_replaced_unless_they_changed_meanwhile(db: &TestDatabase) {
+        let store = open(db).await;
+        let s = seller(&store, "a").await;
+        let old = crate::fixture::account(&store, &s, "ig").await;
+        let new = store::Tokens { access_token: Some(vec![2]), ..store::Tokens::default() };
+        assert!(store.system().replace_tokens(&old, &new).await.unwrap());
+        store.seller(s.id).set_tokens(old.id, &store::Tokens { access_token: Some(vec![3]), ..store::Tokens::default() }, NOW.plus(1)).await.unwrap();
+        assert!(!store.system().replace_tokens(&old, &new).await.unwrap());
+        store.system().accounts_seen(&[old.id], NOW).await.unwrap();
+        store.system().accounts_seen(&[old.id], NOW.plus(1)).await.unwrap();
+        let account = store.system().accounts().await.unwrap().remove(0);
+        assert_eq!((account.access_token, account.last_event_at), (Some(vec![3]), Some(NOW)));
+    }
+
+    async fn sellers_are_found_by_their_shops_address(db: &TestDatabase) {
+        let store = open(db).await;
+        let s = seller(&store, "a").await;
+        let write = store::SellerWrite { domain: Some(Some("shop.example".into())), ..Default::default() };
+        store.seller(s.id).update(&write, NOW).await.unwrap();
+        assert_eq!(store.system().seller_by_domain("Shop.example").await.unwrap().unwrap().id, s.id);
+        assert_eq!(store.system().sellers().await.unwrap().len(), 1);
+        let mine = store.seller(s.id);
+        mine.put_catalog(&crate::syncing::catalog(s.id, "77"), NOW).await.unwrap();
+        assert_eq!(store.system().schedule_changed_catalogs(NOW).await.unwrap(), 0);
+        store.system().end_session("none").await.unwrap();
+        assert_eq!(store.system().purge_events(NOW).await.unwrap(), 0);
+        assert_eq!(store.system().purge_texts(NOW, NOW).await.unwrap(), store::Purged::default());
+    }
+
+    async fn a_worker_is_woken_by_new_events(db: &TestDatabase) {
+        let store = open(db).await;
+        let mut wakeups = store.event_wakeups();
+        let long = std::time::Duration::from_mins(10);
+        let short = std::time::Duration::from_millis(50);
+        // The first call begins to listen; without work it ends in time.
+        wakeups.next(short).await;
+        let other = open(db).await;
+        other.intake().append(&[dm("ig", "p", "m")]).await.unwrap();
+        let wait = if db.is_postgres() { long } else { short };
+        wakeups.next(wait).await;
+        assert!(store.pipeline().claim(1, NOW).await.unwrap().is_some());
+    }
+
     async fn a_seller_goes_with_everything_it_owns(db: &TestDatabase) {
         let store = open(db).await;
         let s = seller(&store, "a").await;

@@ -74,6 +74,8 @@ pub(crate) struct Draft {
     pub(crate) to: usize,
     /// A quantity or article opened it.
     pub(crate) opened: bool,
+    /// A word for wanting stands between it and the draft before.
+    pub(crate) cued: bool,
     /// Its quantity is a word for one, which in many languages is hardly more than an article.
     pub(crate) weak_one: bool,
 }
@@ -158,6 +160,8 @@ pub(crate) fn group(
         correction: false,
         recent,
         note: None,
+        cued: false,
+        last_sentence: 0,
     };
     for k in 0..pieces.len() {
         grouper.piece(k);
@@ -193,6 +197,10 @@ struct Grouper<'a> {
     correction: bool,
     /// Products of the standing order and of what was talked about, the newest last.
     recent: &'a [u32],
+    /// A word for wanting stands since the last draft began.
+    cued: bool,
+    /// The sentence of the last thing that was taken into a draft.
+    last_sentence: u16,
     /// The sentence whose rest is a text to be written.
     note: Option<u16>,
 }
@@ -212,6 +220,8 @@ impl<'a> Grouper<'a> {
         self.open.from = piece.from;
         self.open.to = piece.to;
         self.open.joined = self.joiner;
+        self.open.cued = std::mem::take(&mut self.cued);
+        self.last_sentence = piece.sentence;
     }
 
     fn touch(&mut self, piece: &Piece) {
@@ -219,7 +229,9 @@ impl<'a> Grouper<'a> {
             self.open.sentence = piece.sentence;
             self.open.from = piece.from;
             self.open.joined = self.joiner;
+            self.open.cued = std::mem::take(&mut self.cued);
         }
+        self.last_sentence = piece.sentence;
         self.open.to = piece.to;
     }
 
@@ -299,6 +311,7 @@ impl<'a> Grouper<'a> {
         let piece = self.pieces[k];
         let lead = self.lead(k);
         let leads_mention = lead.is_some_and(|l| matches!(self.pieces[l].what, What::Mention(_)));
+        self.cued |= cats.has(Cat::Order);
         if cats.has(Cat::Correction) {
             self.correction = true;
             self.scope = Scope::default();
@@ -572,12 +585,27 @@ impl<'a> Grouper<'a> {
             self.open = open;
             return;
         }
-        if self.is_kind_word(k, mention) {
+        if self.is_kind_word(k, mention) || self.is_modifier(k, mention) {
             self.open.to = self.open.to.max(piece.to);
         } else if self.is_value(k, mention, source) {
             self.value(k, source);
         } else if !mention.products.is_empty() {
             self.product(k, place);
+        }
+    }
+
+    /// "grilled chicken": a word that only hints at another choice, right before one that is said in full.
+    fn is_modifier(&self, k: usize, mention: &Mention) -> bool {
+        let hint = mention.products.is_empty() && mention.values.iter().all(|f| !f.full && !f.head);
+        let Some(next) = self.pieces.get(k + 1).filter(|_| hint) else {
+            return false;
+        };
+        match next.what {
+            What::Mention(place) if next.from == self.pieces[k].to => {
+                let next = &self.mentions[place as usize];
+                next.products.is_empty() && next.values.iter().any(|f| f.full)
+            }
+            _ => false,
         }
     }
 
@@ -599,6 +627,18 @@ impl<'a> Grouper<'a> {
             || mention.values.is_empty()
         {
             return false;
+        }
+        // "cheddar cheese", where cheese stands for any of cheddar, swiss and others.
+        let member = mention.values.iter().any(|any| {
+            let any = &self.index.values[any.id as usize].text;
+            any.contains('|')
+                && before_mention.values.iter().any(|v| {
+                    any.split('|')
+                        .any(|m| *m == *self.index.values[v.id as usize].text)
+                })
+        });
+        if member {
+            return true;
         }
         let hint = mention.values.iter().all(|f| !f.full) && mention.values.iter().any(|f| f.head);
         let heads = self.index.heads(&mention.values, &self.open.products);
@@ -1187,6 +1227,13 @@ impl<'a> Grouper<'a> {
             self.strong_start = true;
             return;
         }
+        // "she is 62": a number in a sentence about something else.
+        let elsewhere = piece.sentence != self.last_sentence
+            && matches!(amount.form, Form::Plain)
+            && self.talks(piece.sentence);
+        if elsewhere && !self.open.is_blank() {
+            return;
+        }
         if n >= 100 && matches!(amount.form, Form::Plain) {
             // Nobody orders hundreds in passing.
             return;
@@ -1237,6 +1284,18 @@ impl<'a> Grouper<'a> {
                 self.open.quantity = None;
             }
         }
+    }
+
+    /// Whether a sentence has words of content that name nothing of the catalogue.
+    fn talks(&self, sentence: u16) -> bool {
+        self.pieces
+            .iter()
+            .filter(|p| p.sentence == sentence)
+            .any(|p| match p.what {
+                What::Unknown => true,
+                What::Word(cats) => cats.has(Cat::Common) || cats.only(Cats::of(&[Cat::Filler])),
+                _ => false,
+            })
     }
 
     fn set_quantity(&mut self, n: u32, amount: &Amount) {
@@ -1389,9 +1448,9 @@ pub(crate) fn choose(
                 };
                 match &mut best {
                     Some((old, multiple, tied)) => {
-                        if fit.score > old.score + 0.02 {
+                        if fit.score > old.score + 0.004 {
                             (*old, *multiple, *tied) = (*fit, sheet.multiple, false);
-                        } else if fit.score > old.score - 0.02 {
+                        } else if fit.score > old.score - 0.004 {
                             *tied = true;
                         }
                     }

@@ -345,7 +345,7 @@ fn drop_antecedents(drafts: &mut Vec<Draft>, filled: &[usize]) {
         if bare
             && filled.contains(&next.from)
             && counted
-            && !next.joined
+            && (!next.joined || next.cued)
             && one.products.first().map(|f| f.id) == next.products.first().map(|f| f.id)
         {
             drafts.remove(i);

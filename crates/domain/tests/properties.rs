@@ -27,6 +27,7 @@ enum Move {
     Tap(usize),
     OldTap(usize),
     Edit(usize, String),
+    Reread(usize, String),
     Delete(usize),
     Cart(Vec<(u8, u32)>),
     Picture(u8),
@@ -77,6 +78,7 @@ fn moves() -> impl Strategy<Value = Move> {
         5 => (0_usize..13).prop_map(Move::Tap),
         1 => (0_usize..50).prop_map(Move::OldTap),
         2 => (0_usize..8, words()).prop_map(|(m, text)| Move::Edit(m, text)),
+        1 => (0_usize..8, words()).prop_map(|(m, text)| Move::Reread(m, text)),
         2 => (0_usize..8).prop_map(Move::Delete),
         1 => proptest::collection::vec((0_u8..5, 1_u32..4), 0..3).prop_map(Move::Cart),
         1 => (0_u8..4).prop_map(Move::Picture),
@@ -180,6 +182,17 @@ fn incoming(talk: &mut Talk, what: &Move, buttons: &[(String, String)]) -> Optio
             at,
             text: text.clone(),
         },
+        Move::Reread(m, text) => {
+            let standing = talk.state.standing();
+            Incoming::Reread {
+                mid: format!("m{}", m + 1),
+                text: text.clone(),
+                second: Box::new(domain::draft::book::SecondReading {
+                    before: standing.lines.clone(),
+                    reading: talk::read(text, &standing),
+                }),
+            }
+        }
         Move::Delete(m) => Incoming::Deleted {
             mid: format!("m{}", m + 1),
             at,
@@ -375,7 +388,7 @@ fn cases() -> u32 {
     std::env::var("EZISELLER_TALK_CASES")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(1_500)
+        .unwrap_or(500)
 }
 
 proptest! {

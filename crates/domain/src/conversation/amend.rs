@@ -76,14 +76,22 @@ impl Turn<'_> {
                 if !stands.iter().map(|l| &l.line).eq(&second.before) {
                     return;
                 }
-                self.open_draft(Actor::Customer, WHY);
-                let did = Did::Text {
-                    text: text.to_owned(),
-                    mentions: Vec::new(),
-                    second: Some(Box::new(second.clone())),
+                let step = Step {
+                    mid: mid.to_owned(),
+                    did: Did::Text {
+                        text: text.to_owned(),
+                        mentions: Vec::new(),
+                        second: Some(Box::new(second.clone())),
+                    },
                 };
-                let mid = mid.to_owned();
-                self.take(Step { mid, did }, WHY);
+                let mut understanding = self.understanding();
+                understanding.take(&step, self.world.read);
+                let empty = understanding.lines.is_empty() && understanding.pending.is_empty();
+                if self.state.draft.is_none() && empty {
+                    return;
+                }
+                self.open_draft(Actor::Customer, WHY);
+                self.take(step, WHY);
                 self.proceed(true, WHY);
             }
         }

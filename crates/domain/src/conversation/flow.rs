@@ -46,7 +46,7 @@ impl Turn<'_> {
             Some(Ask::Doubt { doubt }) if nothing_near(&doubt) => self.give_up_unasked(doubt),
             Some(what) => self.ask(what),
             None if draft_is_empty(self) => self.say_empty(why),
-            None if self.has_given_up() => {
+            None if self.has_given_up() || !self.is_priced() => {
                 self.pass_to_seller(
                     Actor::Automation,
                     "something is left for the seller to settle",
@@ -69,6 +69,14 @@ impl Turn<'_> {
         } else {
             self.move_draft(DraftEvent::Note, Actor::Automation, why);
         }
+    }
+
+    /// Whether there is a total to read back: every line is in the catalogue, in one currency.
+    fn is_priced(&self) -> bool {
+        self.state
+            .draft
+            .as_ref()
+            .is_some_and(|d| d.totals.is_some())
     }
 
     fn has_given_up(&self) -> bool {

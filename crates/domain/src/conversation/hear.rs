@@ -356,6 +356,8 @@ impl Turn<'_> {
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         let known = self.state.language.as_deref();
         let enough = match (known, reading.language.as_str()) {
+            // "hi" and "ok" are said in every language.
+            (None, "en") => letters >= 8,
             (None, _) => letters >= 2,
             (Some(_), "en") => letters >= 16,
             (Some(_), _) => letters >= 6,

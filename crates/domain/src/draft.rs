@@ -4,6 +4,8 @@
 
 pub mod book;
 pub mod lifecycle;
+mod lines;
+mod understanding;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,13 @@
 //! What the customer sends: words, products, things that cannot be read.
 
 use super::ask::Ask;
-use super::decision::{DetailChange, Notice, Purpose};
+use super::decision::{Notice, Purpose};
 use super::incoming::{Context, Item, UnreadableKind};
 use super::turn::{Spoken, Turn};
 use crate::Timestamp;
-use crate::customer::{Detail, DetailKind, DetailSource, Learnt};
 use crate::draft::book::{Did, Step, Understanding};
 use crate::draft::{Actor, DraftEvent, Stage};
-use crate::reading::{Change, Contact, Doubt, Intent, Mention, OrderLine, Reading};
+use crate::reading::{Change, Doubt, Intent, Mention, OrderLine, Reading};
 use crate::words::Key;
 
 /// An order stays the subject of "cancel it" and "make it 3" for so long after confirmation.
@@ -342,67 +341,6 @@ impl Turn<'_> {
             let text = self.voice().plain(Key::InWords);
             self.say(Purpose::AskInWords, Spoken::text(text));
         }
-    }
-
-    fn annotate(&mut self, reading: &Reading) {
-        self.message.intent = Some(reading.intent);
-        self.message.confidence = Some(reading.confidence);
-        self.message.language = Some(reading.language.clone());
-        self.message.doubts.clone_from(&reading.doubts);
-    }
-
-    /// Short words like "ok" say nothing of a language that is known already.
-    fn learn_language(&mut self, text: &str, reading: &Reading) {
-        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        let known = self.state.language.as_deref();
-        let enough = match (known, reading.language.as_str()) {
-            // "hi" and "ok" are said in every language.
-            (None, "en") => letters >= 8,
-            (None, _) => letters >= 2,
-            (Some(_), "en") => letters >= 16,
-            (Some(_), _) => letters >= 6,
-        };
-        if enough {
-            let latin = text.chars().filter(char::is_ascii_alphabetic).count();
-            self.state.language = Some(reading.language.clone());
-            self.state.romanized = latin * 2 > letters;
-        }
-    }
-
-    /// `true`: something new was learnt.
-    pub(super) fn learn_contact(&mut self, contact: &Contact, mid: &str, at: Timestamp) -> bool {
-        let found = [
-            (DetailKind::Name, &contact.name),
-            (DetailKind::Phone, &contact.phone),
-            (DetailKind::Email, &contact.email),
-            (DetailKind::Address, &contact.address),
-        ];
-        let mut any = false;
-        for (kind, found) in found {
-            let Some(found) = found else { continue };
-            let detail = Detail {
-                value: found.value.clone(),
-                source: DetailSource::Message {
-                    mid: mid.to_owned(),
-                },
-                at,
-            };
-            match self.state.details.learn(kind, detail.clone()) {
-                Learnt::Taken => {
-                    any = true;
-                    self.details.push(DetailChange {
-                        kind,
-                        detail: Some(detail),
-                    });
-                }
-                Learnt::Same => {}
-                Learnt::SellersStays => self.notify(Notice::DetailDiffers {
-                    kind,
-                    said: detail.value,
-                }),
-            }
-        }
-        any
     }
 }
 

@@ -5,12 +5,15 @@
 //! meters a call touches, so that nodes share them row by row. A throttled account waits: calls made
 //! while throttled lengthen the block.
 
+mod budget;
 mod share;
 mod window;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use share::Class;
 
 pub use share::Share;
 pub use window::{Rule, Window};
@@ -110,6 +113,13 @@ impl LimitCall<'_> {
         self.catalog.map(|id| format!("catalog:{id}"))
     }
 
+    const fn class(&self) -> Class {
+        match self.priority {
+            Priority::Message | Priority::Interactive => Class::Message,
+            Priority::Bulk => Class::Bulk,
+        }
+    }
+
     const fn in_budget(&self) -> bool {
         !matches!(self.kind, CallKind::CatalogBatch | CallKind::CatalogRead)
     }
@@ -149,7 +159,7 @@ impl LimitCall<'_> {
             let calls = self
                 .account_calls_per_hour
                 .unwrap_or(limits.account_calls_per_hour);
-            rules.push((self.account_key(), Rule::per_hour("budget", calls)));
+            rules.push((self.account_key(), Rule::per_hour(budget::NAME, calls)));
         }
         rules
     }
@@ -211,53 +221,47 @@ pub fn decide(
         }
     }
     let rules = call.rules(limits);
+    let class = call.class();
     for (key, rule) in &rules {
-        let calls = allowance(rule.calls, call.priority, limits);
-        let window = state
-            .meters
-            .get(key)
-            .and_then(|meter| meter.windows.get(rule.name));
-        let free = match window {
-            Some(window) => window.below_at(*rule, calls, now_ms),
-            None => (calls > 0).then_some(now_ms),
+        let meter = state.meters.get(key);
+        let free = match meter {
+            Some(meter) if class == Class::Bulk && rule.name == budget::NAME => {
+                budget::bulk_free_at(meter, *rule, limits, now_ms)
+            }
+            _ => {
+                let calls = budget::allowance(rule.calls, call.priority, limits);
+                match meter.and_then(|meter| meter.windows.get(rule.name)) {
+                    Some(window) => window.below_at(*rule, calls, now_ms),
+                    None => (calls > 0).then_some(now_ms),
+                }
+            }
         };
-        // A budget of nothing never frees; asking again in an hour costs nothing.
+        // A budget of nothing never frees; asking again after a window costs nothing.
         wait = wait.max(free.unwrap_or(now_ms.saturating_add(rule.window_ms)));
     }
-    let shared = limits.app_calls_per_hour.filter(|_| call.in_budget());
-    if let Some(calls) = shared {
-        let rule = Rule::per_hour("budget", calls);
+    let shared = limits
+        .app_calls_per_hour
+        .filter(|_| call.in_budget())
+        .map(|calls| Rule::per_hour(budget::NAME, calls));
+    if let Some(rule) = shared {
         let meter = state.meters.entry(APP.to_owned()).or_default();
-        let allowed = allowance(calls, call.priority, limits);
-        wait = wait.max(share::free_at(meter, rule, allowed, call.seller, now_ms));
+        let room = budget::room(meter, rule, call.priority, limits, now_ms);
+        let free = share::free_at(meter, rule, room, class, call.seller, now_ms);
+        wait = wait.max(free);
     }
     if wait > now_ms {
         return Decision::WaitUntil(wait);
     }
     for (key, rule) in rules {
         let meter = state.meters.entry(key).or_default();
-        meter
-            .windows
-            .entry(rule.name.to_owned())
-            .or_default()
-            .take(rule, now_ms);
+        budget::take(meter, rule, class, now_ms);
     }
-    if let Some(calls) = shared {
-        let rule = Rule::per_hour("budget", calls);
+    if let Some(rule) = shared {
         let meter = state.meters.entry(APP.to_owned()).or_default();
-        share::take(meter, rule, call.seller, now_ms);
+        budget::take(meter, rule, class, now_ms);
+        share::take(meter, class, call.seller, now_ms);
     }
     Decision::Go
-}
-
-/// What a priority may use of a limit: messages all of it, other work all but the reserve.
-fn allowance(calls: u32, priority: Priority, limits: &Limits) -> u32 {
-    let reserve = |percent: u32| (u64::from(calls) * u64::from(percent.min(100)) / 100) as u32;
-    match priority {
-        Priority::Message => calls,
-        Priority::Interactive => calls - reserve(limits.message_reserve_percent / 2),
-        Priority::Bulk => calls - reserve(limits.message_reserve_percent),
-    }
 }
 
 /// Learns from an answer: the usage headers of any, and the error if it was one.

@@ -12,6 +12,15 @@ use super::window::{Rule, Window};
 /// A seller counts as asking for this long after the last question.
 const ASKING_MS: i64 = 2 * 60_000;
 
+/// A seller's own count is coarser than the limit's: it decides who comes first, not how much goes,
+/// and there may be thousands of them in one stored meter.
+const HOUR: Rule = Rule {
+    name: "share",
+    calls: 0,
+    window_ms: 3_600_000,
+    slots: 12,
+};
+
 /// What one seller used of a limit shared by all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Share {
@@ -26,7 +35,11 @@ pub struct Share {
 impl Share {
     /// Whether nothing of it matters any more.
     pub fn is_idle(&self, now_ms: i64) -> bool {
-        !self.is_asking(now_ms) && self.window.is_idle(Rule::per_hour("", 0), now_ms)
+        !self.is_asking(now_ms) && self.used(now_ms) == 0
+    }
+
+    fn used(&self, now_ms: i64) -> u32 {
+        self.window.used(HOUR, now_ms)
     }
 
     fn is_asking(&self, now_ms: i64) -> bool {
@@ -35,8 +48,8 @@ impl Share {
 
     /// What must be left for it: all of its part when it was refused lately, else as much again as
     /// it has been using.
-    fn owed(&self, rule: Rule, part: u32, now_ms: i64) -> u32 {
-        let used = self.window.used(rule, now_ms);
+    fn owed(&self, part: u32, now_ms: i64) -> u32 {
+        let used = self.used(now_ms);
         let left = part.saturating_sub(used);
         let wants_more = now_ms.saturating_sub(self.refused_at_ms) < ASKING_MS;
         if wants_more {
@@ -47,69 +60,75 @@ impl Share {
     }
 }
 
-/// When a seller may call: `now_ms`, or when to ask again.
+/// What is asked for: messages, or work that can wait. Each is shared out among those who ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Message,
+    Bulk,
+}
+
+impl Class {
+    fn key(self, seller: &str) -> String {
+        match self {
+            Self::Message => format!("m:{seller}"),
+            Self::Bulk => format!("b:{seller}"),
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Message => "m:",
+            Self::Bulk => "b:",
+        }
+    }
+}
+
+/// When a seller may take one of the `left` calls out of `allowed` that the class may still make:
+/// `now_ms`, or when to ask again.
 pub(super) fn free_at(
     meter: &mut Meter,
     rule: Rule,
-    allowed: u32,
+    (allowed, left): (u32, u32),
+    class: Class,
     seller: &str,
     now_ms: i64,
 ) -> i64 {
-    meter.shares.retain(|_, share| !share.is_idle(now_ms));
-    meter
-        .shares
-        .entry(seller.to_owned())
-        .or_default()
-        .asked_at_ms = now_ms;
-    let window = meter.windows.entry(rule.name.to_owned()).or_default();
-    let used = window.used(rule, now_ms);
-    if used >= allowed {
-        let free = window.below_at(rule, allowed, now_ms);
-        note_refused(meter, seller, now_ms);
-        return free
-            .unwrap_or(now_ms.saturating_add(rule.window_ms))
-            .max(now_ms + 1);
+    let key = class.key(seller);
+    if !meter.shares.contains_key(&key) {
+        // Whoever comes in sweeps up behind those who left: there are never more than were here
+        // within the hour.
+        meter.shares.retain(|_, share| !share.is_idle(now_ms));
     }
-    let asking = meter
-        .shares
-        .values()
-        .filter(|share| share.is_asking(now_ms))
-        .count();
-    let part = allowed / u32::try_from(asking.max(1)).unwrap_or(u32::MAX);
-    let own = meter
-        .shares
-        .get(seller)
-        .map_or(0, |share| share.window.used(rule, now_ms));
-    if own < part.max(1) {
-        return now_ms;
+    meter.shares.entry(key.clone()).or_default().asked_at_ms = now_ms;
+    let peers = || {
+        meter
+            .shares
+            .iter()
+            .filter(|(id, share)| id.starts_with(class.prefix()) && share.is_asking(now_ms))
+    };
+    let part = allowed / u32::try_from(peers().count().max(1)).unwrap_or(u32::MAX);
+    let own = meter.shares.get(&key).map_or(0, |share| share.used(now_ms));
+    if left > 0 {
+        if own < part.max(1) {
+            return now_ms;
+        }
+        let owed: u32 = peers()
+            .filter(|(id, _)| **id != key)
+            .map(|(_, share)| share.owed(part, now_ms))
+            .sum();
+        if owed < left {
+            return now_ms;
+        }
     }
-    let owed: u32 = meter
-        .shares
-        .iter()
-        .filter(|(id, share)| *id != seller && share.is_asking(now_ms))
-        .map(|(_, share)| share.owed(rule, part, now_ms))
-        .sum();
-    if used.saturating_add(owed) < allowed {
-        return now_ms;
-    }
-    note_refused(meter, seller, now_ms);
-    // The next slot frees something, or somebody stops asking.
-    now_ms + rule.window_ms / rule.slots
-}
-
-fn note_refused(meter: &mut Meter, seller: &str, now_ms: i64) {
-    if let Some(share) = meter.shares.get_mut(seller) {
+    if let Some(share) = meter.shares.get_mut(&key) {
         share.refused_at_ms = now_ms;
     }
+    // The next slot frees something, or somebody stops asking.
+    now_ms + rule.slot_ms()
 }
 
 /// Counts a call of a seller.
-pub(super) fn take(meter: &mut Meter, rule: Rule, seller: &str, now_ms: i64) {
-    meter
-        .windows
-        .entry(rule.name.to_owned())
-        .or_default()
-        .take(rule, now_ms);
-    let share = meter.shares.entry(seller.to_owned()).or_default();
-    share.window.take(rule, now_ms);
+pub(super) fn take(meter: &mut Meter, class: Class, seller: &str, now_ms: i64) {
+    let share = meter.shares.entry(class.key(seller)).or_default();
+    share.window.take(HOUR, now_ms);
 }

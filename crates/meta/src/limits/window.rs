@@ -50,7 +50,8 @@ impl Rule {
         }
     }
 
-    const fn slot_ms(self) -> i64 {
+    /// The length of a slot.
+    pub(super) const fn slot_ms(self) -> i64 {
         self.window_ms / self.slots
     }
 
@@ -69,6 +70,16 @@ impl Window {
     /// Calls that count at `now_ms`.
     pub fn used(&self, rule: Rule, now_ms: i64) -> u32 {
         let oldest = rule.oldest(now_ms);
+        self.0
+            .iter()
+            .filter(|(slot, _)| *slot >= oldest)
+            .map(|(_, calls)| calls)
+            .sum()
+    }
+
+    /// Calls of the last `span_ms`, and of the slot that it cuts.
+    pub fn used_within(&self, rule: Rule, span_ms: i64, now_ms: i64) -> u32 {
+        let oldest = now_ms.saturating_sub(span_ms).div_euclid(rule.slot_ms());
         self.0
             .iter()
             .filter(|(slot, _)| *slot >= oldest)

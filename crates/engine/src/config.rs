@@ -22,6 +22,9 @@ pub struct EngineConfig {
     pub limits: meta::limits::Limits,
     /// How long things are kept.
     pub retention: Retention,
+    /// How often each account's conversations are looked through for messages that no webhook
+    /// delivered, in milliseconds.
+    pub sweep_every_ms: i64,
     /// How many requests may wait for the writer before new ones are answered 503.
     pub intake_queue: usize,
     /// How many batches of events are worked on at once.
@@ -42,8 +45,13 @@ impl EngineConfig {
             verify_token: None,
             graph: meta::graph::Config::default(),
             public_url: None,
-            limits: meta::limits::Limits::default(),
+            // Half of a budget is kept for messages to customers: sweeps and syncs can wait.
+            limits: meta::limits::Limits {
+                message_reserve_percent: 50,
+                ..meta::limits::Limits::default()
+            },
             retention: Retention::default(),
+            sweep_every_ms: 15 * domain::Timestamp::MINUTE,
             intake_queue: 4096,
             pipeline_workers: std::thread::available_parallelism()
                 .map_or(2, usize::from)

@@ -68,17 +68,15 @@ impl Judge<'_> {
         incoming: &Incoming,
         ids: FreshIds,
     ) -> Decision {
-        self.decide_reading(state, incoming, ids, None).0
+        self.decide_reading(state, incoming, ids).0
     }
 
-    /// One decision, and what the parser read from the message's own words. `second` is used
-    /// instead of the parser for exactly those words.
+    /// One decision, and what the parser read from the message's own words.
     pub(crate) fn decide_reading(
         self,
         state: &ConversationState,
         incoming: &Incoming,
         ids: FreshIds,
-        second: Option<&Reading>,
     ) -> (Decision, Option<Reading>) {
         let words = match incoming {
             Incoming::Text { text, .. } | Incoming::Edited { text, .. } => Some(text.as_str()),
@@ -87,10 +85,7 @@ impl Judge<'_> {
         let seen: RefCell<Option<Reading>> = RefCell::new(None);
         let read = |text: &str, standing: &Standing| {
             let own = words == Some(text);
-            let reading = match second {
-                Some(second) if own => second.clone(),
-                _ => parser::read(&self.snapshot.index, text, standing),
-            };
+            let reading = parser::read(&self.snapshot.index, text, standing);
             if own {
                 *seen.borrow_mut() = Some(reading.clone());
             }

@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::health::Health;
 use crate::intake::Intake;
 use crate::keyring::Keyring;
-use crate::llm::Llm;
+use crate::llm::{Llm, Queue};
 use crate::pipeline::Caution;
 use crate::snapshot::Snapshots;
 use crate::tasks::Tasks;
@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) config: EngineConfig,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Names this process among the nodes.
+    pub(crate) node: String,
     pub(crate) graph: Graph,
     pub(crate) intake: Intake,
     pub(crate) health: Arc<Health>,
@@ -53,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) snapshots: Snapshots,
     pub(crate) caution: Caution,
     pub(crate) llm: Option<Llm>,
+    pub(crate) unsure: Queue,
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) outbox_waiting: Arc<Notify>,
 }
@@ -87,6 +90,7 @@ impl Engine {
             store,
             config,
             clock,
+            node: uuid::Uuid::now_v7().simple().to_string(),
             graph,
             intake,
             health,
@@ -94,6 +98,7 @@ impl Engine {
             snapshots: Snapshots::default(),
             caution: Caution::default(),
             llm,
+            unsure: Queue::default(),
             events_waiting,
             outbox_waiting: Arc::new(Notify::new()),
         })))
@@ -205,6 +210,14 @@ impl Engine {
             let engine = engine.clone();
             async move { engine.sweep_step().await }
         });
+        let askers = self.config().llm.as_ref().map_or(0, |llm| llm.concurrency);
+        for _ in 0..askers {
+            let engine = self.clone();
+            tasks.every("second reader", clock(), idle(), POLL, move || {
+                let engine = engine.clone();
+                async move { engine.llm_step().await }
+            });
+        }
         let engine = self.clone();
         tasks.every("retention", clock(), idle(), SLOW_POLL, move || {
             let engine = engine.clone();

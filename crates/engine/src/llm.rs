@@ -7,6 +7,9 @@
 
 pub mod check;
 pub(crate) mod event;
+mod step;
+
+pub(crate) use step::{Queue, is_unsure};
 
 use std::sync::Arc;
 use std::sync::Mutex;

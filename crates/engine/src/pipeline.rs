@@ -8,7 +8,7 @@ mod talk;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::{ConversationId, DraftOrderId, Timestamp};
+use domain::{AccountId, ConversationId, DraftOrderId, Timestamp};
 use store::{Batch, CommitError, LaneEffects, Shortage, StoreError};
 use tracing::{error, warn};
 
@@ -82,8 +82,11 @@ impl Engine {
         // Each round settles at least one more shortage; a lane decides at most one order.
         for _ in 0..=works.len() {
             let mut effects = Vec::with_capacity(works.len());
+            let mut unsure = Vec::new();
             for work in &works {
-                effects.push(self.decide_lane(work, &short, now));
+                let (lane, doubts) = self.decide_lane(work, &short, now);
+                effects.push(lane);
+                unsure.extend(doubts);
             }
             match batch.commit(&effects, now).await {
                 Ok(_) => {
@@ -92,7 +95,10 @@ impl Engine {
                             self.tell_applied(seller, lane);
                         }
                     }
-                    self.after_commit(&works, &effects);
+                    for doubt in unsure {
+                        self.0.unsure.push(doubt);
+                    }
+                    self.after_commit(&works, now).await?;
                     return Ok(());
                 }
                 Err(CommitError::StockShort(more)) => {
@@ -175,7 +181,16 @@ impl Engine {
 
 impl Engine {
     /// What follows a commit without being part of it.
-    fn after_commit(&self, works: &[Work], effects: &[LaneEffects]) {
-        let _ = (works, effects);
+    async fn after_commit(&self, works: &[Work], now: Timestamp) -> Result<(), StoreError> {
+        let stale = |at: Option<Timestamp>| at.is_none_or(|at| now.since(at) > Timestamp::MINUTE);
+        let mut heard: Vec<AccountId> = works
+            .iter()
+            .filter_map(|work| work.lane.account.as_ref())
+            .filter(|account| stale(account.last_event_at))
+            .map(|account| account.id)
+            .collect();
+        heard.sort_unstable();
+        heard.dedup();
+        self.store().system().accounts_seen(&heard, now).await
     }
 }

@@ -117,6 +117,16 @@ impl Tasks {
     }
 }
 
+/// Logs where a panic happened and not what it says: its words may be a customer's. For `main`.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        error!("a defect showed at {place}; what it was working on was put back");
+    }));
+}
+
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 fn pause_after(step: Step, now: Timestamp, poll: Duration) -> Option<Duration> {

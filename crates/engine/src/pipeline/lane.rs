@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::conversation::{DetailChange, Incoming, SellerAction};
 use domain::customer::{Detail, DetailKind, DetailSource};
+use domain::reading::Reading;
 use domain::{ConversationId, DraftOrderId, MessageId, Timestamp};
 use meta::Item;
 use store::{
@@ -17,7 +18,7 @@ use crate::decide::{FreshIds, Held};
 use crate::engine::Engine;
 use crate::intake::storable;
 use crate::interpret::{Echoed, Meaning, Receipt, ReceiptKind, Said, interpret};
-use crate::llm::event::SecondReading;
+use crate::llm::event::{Reread, Unsure};
 use crate::snapshot::SellerSnapshot;
 
 /// An event with what it means.
@@ -33,7 +34,7 @@ pub(super) enum What {
     /// Meta's.
     Meta(Meaning),
     /// A second reader's answer.
-    Second(Box<SecondReading>),
+    Second(Box<Reread>),
 }
 
 /// A lane whose events are read.
@@ -98,7 +99,7 @@ impl Engine {
             .map(|event| {
                 let at = event.received_at.min(now);
                 let meaning = if event.object == crate::llm::event::OBJECT {
-                    SecondReading::parse(&event.payload).map(|s| What::Second(Box::new(s)))
+                    Reread::parse(&event.payload).map(|s| What::Second(Box::new(s)))
                 } else {
                     caught(|| What::Meta(interpret(&Item::reparse(&event.payload), at, app_id)))
                 };
@@ -119,16 +120,19 @@ impl Engine {
         work: &Work,
         short: &std::collections::HashMap<DraftOrderId, Vec<Shortage>>,
         now: Timestamp,
-    ) -> LaneEffects {
+    ) -> (LaneEffects, Vec<Unsure>) {
         let (Some(account), Some((snapshot, held))) = (&work.lane.account, &work.seller) else {
-            return unrouted(work, "no connected account has any of its ids");
+            return (
+                unrouted(work, "no connected account has any of its ids"),
+                Vec::new(),
+            );
         };
         if account.state == AccountState::Disconnected {
-            return unrouted(work, "the account is disconnected");
+            return (unrouted(work, "the account is disconnected"), Vec::new());
         }
         let mut talk = match Talk::open(self, work, account, snapshot, held, short, now) {
             Ok(talk) => talk,
-            Err(reason) => return all_failed(work, &reason, now),
+            Err(reason) => return (all_failed(work, &reason, now), Vec::new()),
         };
         for read in &work.events {
             let outcome = match &read.meaning {
@@ -209,11 +213,15 @@ impl Talk<'_> {
         }
         if said.standby {
             let spoke = Incoming::PersonReplied { at: said.at };
-            self.decide(&spoke, read.ids, None);
+            self.decide(&spoke, read.ids);
         }
         self.learn_number(said);
         let incoming = clean(&said.incoming);
-        let (note, reading) = self.decide(&incoming, read.ids, None);
+        let before = self.state.standing().lines;
+        let (note, reading) = self.decide(&incoming, read.ids);
+        if let (Incoming::Text { text, .. }, Some(reading)) = (&incoming, &reading) {
+            self.doubt(&read.event, &said.mid, text, before, reading);
+        }
         self.meet(party, said.sender_name.as_deref());
         let text = said.text.as_deref().map(|text| storable(text, usize::MAX));
         self.push_message(NewMessage {
@@ -226,7 +234,7 @@ impl Talk<'_> {
             kind: said.kind.as_str().to_owned(),
             text,
             content: said.content.as_ref().map(ToString::to_string),
-            reading,
+            reading: reading.as_ref().and_then(json),
             language: note.language,
             state: MessageState::Received,
             reason: said.reason.clone(),
@@ -273,7 +281,7 @@ impl Talk<'_> {
                 reason: "it changes a message that is not known here".to_owned(),
             };
         }
-        let (_, reading) = self.decide(&clean(incoming), read.ids, None);
+        let (_, reading) = self.decide(&clean(incoming), read.ids);
         let conversation_id = self.place.conversation_id;
         let mid = mid.to_owned();
         self.effects.message_changes.push(match text {
@@ -281,7 +289,7 @@ impl Talk<'_> {
                 conversation_id,
                 mid,
                 text: storable(text, usize::MAX),
-                reading,
+                reading: reading.as_ref().and_then(json),
             },
             None => MessageChange::Delete {
                 conversation_id,
@@ -333,7 +341,7 @@ impl Talk<'_> {
         // Our own app never speaks as somebody else, whatever became of the outbox message.
         let ours = echo.app_id.is_some() && echo.app_id.as_deref() == self.app_id();
         if !ours {
-            self.decide(&Incoming::PersonReplied { at: echo.at }, read.ids, None);
+            self.decide(&Incoming::PersonReplied { at: echo.at }, read.ids);
             self.effects
                 .outbox_changes
                 .push(OutboxChange::CancelWaiting {
@@ -425,13 +433,12 @@ impl Talk<'_> {
             action,
             member: None,
         };
-        self.decide(&incoming, read.ids, None);
+        self.decide(&incoming, read.ids);
         Outcome::Done
     }
 
-    /// The second reader's answer: the message is read again with its reading, as if it had been
-    /// edited, while the draft order is open and nobody touched the message since.
-    fn second(&mut self, read: &ReadEvent, second: &SecondReading) -> Outcome {
+    /// The second reader's answer, while nobody touched the message and nothing was confirmed.
+    fn second(&mut self, read: &ReadEvent, second: &Reread) -> Outcome {
         let current = self.known.iter().find(|m| m.mid == second.mid);
         let unchanged = current.is_some_and(|m| m.text.as_deref() == Some(second.text.as_str()));
         let open = self
@@ -444,12 +451,12 @@ impl Talk<'_> {
                 reason: "the second reader's answer came too late".to_owned(),
             };
         }
-        let incoming = Incoming::Edited {
+        let incoming = Incoming::Reread {
             mid: second.mid.clone(),
-            at: self.judge.now,
             text: second.text.clone(),
+            second: second.second.clone(),
         };
-        self.decide(&incoming, read.ids, Some(&second.reading));
+        self.decide(&incoming, read.ids);
         Outcome::Done
     }
 }
@@ -477,6 +484,10 @@ fn outbound(
         reason: None,
         at: echo.at,
     }
+}
+
+fn json(reading: &Reading) -> Option<String> {
+    serde_json::to_string(reading).ok()
 }
 
 fn same_words(a: &str, b: &str) -> bool {

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::conversation::{Annotation, ConversationState, Incoming, PayloadKey};
-use domain::reading::Reading;
+use domain::reading::{OrderLine, Reading};
 use domain::{Channel, ConversationId, CustomerId, DraftOrderId, Timestamp};
 use store::{
-    CustomerWrite, Direction, LaneEffects, Message, NewMessage, OutboxMessage, RoutedAccount,
-    Shortage,
+    CustomerWrite, Direction, LaneEffects, Message, NewMessage, OutboxMessage, PendingEvent,
+    RoutedAccount, Shortage,
 };
 
 use super::lane::Work;
@@ -15,6 +15,8 @@ use crate::decide::{FreshIds, Held, Judge};
 use crate::effects::{Place, Scene, add_decision, conversation_write};
 use crate::engine::Engine;
 use crate::intake::storable;
+use crate::llm::event::Unsure;
+use crate::llm::is_unsure;
 use crate::snapshot::SellerSnapshot;
 
 /// The words that the list of conversations shows, in characters.
@@ -45,6 +47,8 @@ pub(super) struct Talk<'a> {
     pub(super) known: Vec<Message>,
     pub(super) unechoed: Vec<OutboxMessage>,
     pub(super) effects: LaneEffects,
+    /// Messages for the second reader, should the commit succeed.
+    unsure: Vec<Unsure>,
 }
 
 /// What a [`Judge`] is made of besides the conversation's key.
@@ -123,7 +127,32 @@ impl<'a> Talk<'a> {
                 seller_id: Some(account.seller_id),
                 ..LaneEffects::default()
             },
+            unsure: Vec::new(),
         })
+    }
+
+    /// Asks for a second opinion on a message, where there is somebody to ask.
+    pub(super) fn doubt(
+        &mut self,
+        event: &PendingEvent,
+        mid: &str,
+        text: &str,
+        before: Vec<OrderLine>,
+        reading: &Reading,
+    ) {
+        if self.engine.0.llm.is_none() || !is_unsure(reading) {
+            return;
+        }
+        self.unsure.push(Unsure {
+            seller: self.account.seller_id,
+            account_ids: event.account_ids.clone(),
+            party_id: event.party_id.clone(),
+            lane: event.lane.clone(),
+            mid: mid.to_owned(),
+            text: text.to_owned(),
+            before,
+            embedded: reading.clone(),
+        });
     }
 
     /// Whether the conversation has a message with this id.
@@ -137,20 +166,19 @@ impl<'a> Talk<'a> {
         Some(app.id.as_str())
     }
 
-    /// Lets the core decide, and keeps what it wants. What the parser read comes back as JSON.
+    /// Lets the core decide, and keeps what it wants. What the parser read comes back too.
     pub(super) fn decide(
         &mut self,
         incoming: &Incoming,
         ids: FreshIds,
-        second: Option<&Reading>,
-    ) -> (Annotation, Option<String>) {
+    ) -> (Annotation, Option<Reading>) {
         let judge = Judge {
             snapshot: self.judge.snapshot,
             held: self.judge.held,
             key: &self.key,
             now: self.judge.now,
         };
-        let (mut decision, reading) = judge.decide_reading(&self.state, incoming, ids, second);
+        let (mut decision, reading) = judge.decide_reading(&self.state, incoming, ids);
         let lacking = decision
             .order
             .as_ref()
@@ -169,7 +197,6 @@ impl<'a> Talk<'a> {
         self.state = decision.state;
         self.wake_at = decision.wake_at;
         self.touched = true;
-        let reading = reading.and_then(|reading| serde_json::to_string(&reading).ok());
         (decision.message, reading)
     }
 
@@ -209,9 +236,9 @@ impl<'a> Talk<'a> {
     }
 
     /// What is to be written.
-    pub(super) fn close(mut self) -> LaneEffects {
+    pub(super) fn close(mut self) -> (LaneEffects, Vec<Unsure>) {
         if !self.touched {
-            return self.effects;
+            return (self.effects, self.unsure);
         }
         let mut write = conversation_write(
             &self.place,
@@ -227,6 +254,6 @@ impl<'a> Talk<'a> {
             write.last_text = text;
         }
         self.effects.conversation = Some(write);
-        self.effects
+        (self.effects, self.unsure)
     }
 }

@@ -1,7 +1,11 @@
 //! The engine as a whole: real databases, a sandbox that plays Meta, every step driven by the test.
 
+mod clockwork;
 mod dm_to_order;
 mod intake;
 mod outbox;
+mod second_reader;
 mod secrets;
+mod seller;
 mod support;
+mod sweep;

@@ -503,6 +503,12 @@ impl Work<'_> {
                 break;
             }
         }
+        // "another white one, the same": the rest as in the line before.
+        if line.same
+            && let Some(last) = self.standing().last()
+        {
+            line.options = merged(index, item, &last.options, &line.options);
+        }
         let confidence = self.confidence(&line);
         let span = self.span(&line);
         let sentence = self.cats.at(line.sentence);

@@ -74,6 +74,8 @@ pub(crate) struct Draft {
     pub(crate) to: usize,
     /// A quantity or article opened it.
     pub(crate) opened: bool,
+    /// The token of its quantity.
+    pub(crate) quantity_at: usize,
     /// A word for wanting stands between it and the draft before.
     pub(crate) cued: bool,
     /// Its quantity is a word for one, which in many languages is hardly more than an article.
@@ -491,13 +493,38 @@ impl<'a> Grouper<'a> {
             _ => None,
         };
         let beside = k.checked_sub(1).map(|i| &self.pieces[i]);
-        if matches!(
+        let measured = matches!(
             beside.map(|p| p.what),
             Some(What::Amount(Amount {
                 form: Form::Measure(..) | Form::Multiple(..) | Form::Price,
                 ..
             }))
-        ) {
+        );
+        if measured {
+            // "8 oz each": that of all that was named before without one.
+            if let Some(pick) = self
+                .open
+                .picks
+                .last()
+                .copied()
+                .filter(|p| matches!(p.source, Source::Measure(..)))
+            {
+                let (mentions, index) = (self.mentions, self.index);
+                for draft in &mut self.lines.drafts {
+                    let offered = draft
+                        .products
+                        .iter()
+                        .any(|f| choose(index, mentions, f.id, pick.source).is_some());
+                    if offered
+                        && !draft
+                            .picks
+                            .iter()
+                            .any(|p| matches!(p.source, Source::Measure(..)))
+                    {
+                        draft.picks.push(pick);
+                    }
+                }
+            }
             return;
         }
         let n = number(beside)
@@ -838,6 +865,11 @@ impl<'a> Grouper<'a> {
         };
         match clash {
             Some(old) if self.same_choice(current[old].source, pick.source) => {}
+            Some(old) if !self.correction && self.open.quantity_at > current[old].from => {
+                // "navy one, red two": what was counted is done with.
+                self.begin(piece);
+                self.open.picks.push(pick);
+            }
             Some(old)
                 if self.correction
                     || !(self.joiner || self.open.quantity.is_none_or(|q| q > 1)) =>
@@ -1301,6 +1333,7 @@ impl<'a> Grouper<'a> {
     fn set_quantity(&mut self, n: u32, amount: &Amount) {
         self.open.quantity = Some(n);
         self.open.weak_one = n == 1 && amount.word;
+        self.open.quantity_at = self.open.to.saturating_sub(1);
     }
 
     /// Takes a plain number as a value that a product has (`38`), where that is what it is.
@@ -1464,7 +1497,28 @@ pub(crate) fn choose(
                 quantity: None,
             })
         }
-        Source::Measure(size, kind, _) => find(&|v| v.measure == Some((size, kind))),
+        Source::Measure(size, kind, _) => {
+            find(&|v| v.measure == Some((size, kind))).or_else(|| {
+                // 2 kg of what comes by the kilo are two of it.
+                let packs = |v: &Value| {
+                    v.measure.filter(|(one, k)| {
+                        *k == kind && *one > 0 && *one < size && size % one == 0 && size / one <= 50
+                    })
+                };
+                let largest = index.items[item as usize]
+                    .sheets
+                    .iter()
+                    .flat_map(|s| &index.sheets[*s as usize].values)
+                    .filter_map(|v| packs(&index.values[*v as usize]))
+                    .map(|(one, _)| one)
+                    .max()?;
+                let chosen = find(&|v| v.measure == Some((largest, kind)))?;
+                Some(Chosen {
+                    quantity: Some(size / largest),
+                    ..chosen
+                })
+            })
+        }
         Source::Number(n) => find(&|v| v.number == Some(n)),
         Source::Pieces(n) => find(&|v| v.pack == Some(n)),
         Source::Pack(n, of) => {

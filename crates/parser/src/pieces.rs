@@ -365,6 +365,11 @@ impl Row<'_> {
         if let Some(tag) = next {
             let unit_mention = self.owner[*to].checked_sub(1);
             match tag.unit {
+                // "2 M" are two in size M; "2m" and "2 m" where no M is sold are metres.
+                Some(Unit::Measure(..))
+                    if unit_mention.is_some()
+                        && next_form.len() == 1
+                        && !self.tokens.list[*to].glued => {}
                 Some(Unit::Measure(size, kind)) => {
                     *to = tag.to;
                     return Form::Measure((u64::from(value) * u64::from(size) / 1000) as u32, kind);

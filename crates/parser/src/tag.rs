@@ -119,7 +119,13 @@ pub(crate) fn tag(tokens: &Tokens, index: &Index, ours: &[bool]) -> Tags {
             _ => lexicon.word_ids(tokens.form(i), !ours[i], &mut buffer),
         })
         .collect();
-    let votes = votes(tokens, &ids, index, ours);
+    let mut votes = votes(tokens, &ids, index, ours);
+    for (language, vote) in votes.iter_mut().enumerate().skip(1) {
+        // Of two neighbours that share their words, the seller's own.
+        if index.likely & (1 << language) != 0 && *vote > 0.0 {
+            *vote += 0.1;
+        }
+    }
     let best = votes
         .iter()
         .enumerate()

@@ -117,6 +117,20 @@ impl<T: Column> Column for Option<T> {
     }
 }
 
+/// Text that PostgreSQL takes: people's messages may hold a NUL character, its texts may not.
+pub(crate) fn text(text: &str) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// As [`text`], where there is one.
+pub(crate) fn some_text(some: Option<&String>) -> Option<String> {
+    some.map(|it| text(it))
+}
+
 /// JSON text of a value that always has one (our own types).
 pub(crate) fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())

@@ -163,7 +163,7 @@ pub(crate) async fn write_detail(
         seller,
         customer.0,
         kind.as_str(),
-        &detail.value,
+        crate::column::text(&detail.value),
         source,
         mid,
         detail.at.0

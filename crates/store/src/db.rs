@@ -159,7 +159,11 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .connect_with(options.clone())
         .await
         .map_err(cannot_open)?;
-    sqlx::migrate!("migrations/sqlite").run(&write).await?;
+    let migrations = sqlx::migrate!("migrations/sqlite");
+    if migrations.run(&write).await.is_err() {
+        // SQLite's migrator holds no lock: another process may just have made the same step.
+        migrations.run(&write).await?;
+    }
     let read = SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))

@@ -71,15 +71,24 @@ impl System<'_> {
                 "DELETE FROM draft_orders WHERE customer_id = $1",
                 customer
             )?;
-            run!(
+            let conversations = all!(
                 link,
-                "DELETE FROM notifications WHERE subject_kind = 'conversation' AND subject_id IN \
-                 (SELECT CAST(id AS TEXT) FROM conversations WHERE customer_id = $1)",
+                (Uuid, String),
+                "SELECT id, lane FROM conversations WHERE customer_id = $1",
                 customer
             )?;
+            for (id, lane) in conversations {
+                run!(
+                    link,
+                    "DELETE FROM notifications WHERE subject_id = $1",
+                    id.to_string()
+                )?;
+                run!(link, "DELETE FROM lanes WHERE lane = $1", lane)?;
+            }
             // Conversations, messages, details, outbox and waiting list go with it.
             erased.customers += run!(link, "DELETE FROM customers WHERE id = $1", customer)?;
         }
+        run!(link, "DELETE FROM outbox WHERE recipient = $1", external_id)?;
         for (event,) in events {
             erased.events += run!(link, "DELETE FROM inbound_events WHERE id = $1", event)?;
         }

@@ -6,7 +6,7 @@ pub(crate) mod writer;
 use domain::{EventId, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::column::{json_text, words};
+use crate::column::{json_text, some_text, text, words};
 use crate::db::{Link, insert_rows};
 use crate::{Store, StoreError};
 
@@ -113,6 +113,20 @@ impl Intake<'_> {
     }
 }
 
+/// The lane as it is stored: an index entry has its limits (PostgreSQL: 2,704 bytes), what a body
+/// may claim to be an id has none.
+fn lane_key(lane: &str) -> String {
+    if lane.len() <= 512 {
+        return text(lane);
+    }
+    let digest = Sha256::digest(lane.as_bytes());
+    digest.iter().fold("long:".to_owned(), |mut key, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(key, "{byte:02x}");
+        key
+    })
+}
+
 pub(crate) async fn insert_events(link: &mut Link, events: &[NewEvent]) -> Result<u64, StoreError> {
     Ok(insert_rows!(
         link,
@@ -123,15 +137,15 @@ pub(crate) async fn insert_events(link: &mut Link, events: &[NewEvent]) -> Resul
             b.push_bind(e.id.0)
                 .push_bind(e.received_at.0)
                 .push_bind(e.occurred_at.map(|t| t.0))
-                .push_bind(e.object.clone())
-                .push_bind(e.kind.clone())
+                .push_bind(text(&e.object))
+                .push_bind(text(&e.kind))
                 .push_bind(json_text(&e.account_ids))
-                .push_bind(e.party_id.clone())
-                .push_bind(e.lane.clone())
+                .push_bind(some_text(e.party_id.as_ref()))
+                .push_bind(lane_key(&e.lane))
                 .push_bind(e.dedup().to_vec())
-                .push_bind(e.payload.clone())
+                .push_bind(text(&e.payload))
                 .push_bind(e.state.as_str())
-                .push_bind(e.reason.clone())
+                .push_bind(some_text(e.reason.as_ref()))
                 .push_bind(0_i64)
                 .push_bind(e.received_at.0);
         },

@@ -5,6 +5,7 @@ use domain::{OrderId, Timestamp};
 
 use super::effects::{LaneEffects, NewOutbox, OutboxChange};
 use super::{CommitError, each};
+use crate::column::{some_text, text};
 use crate::db::{Link, insert_rows, run};
 
 /// Inserts the messages, the new order's number put into them.
@@ -47,10 +48,10 @@ pub(super) async fn insert(
                 .push_bind(*seller)
                 .push_bind(m.account_id.0)
                 .push_bind(m.conversation_id.map(|c| c.0))
-                .push_bind(m.recipient.clone())
+                .push_bind(text(&m.recipient))
                 .push_bind(m.kind.clone())
-                .push_bind(m.text.clone())
-                .push_bind(m.body.clone())
+                .push_bind(some_text(m.text.as_ref()))
+                .push_bind(text(&m.body))
                 .push_bind(m.by_person)
                 .push_bind(m.priority)
                 .push_bind(m.window_until.map(|t| t.0))

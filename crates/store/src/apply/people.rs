@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::effects::{LaneEffects, MessageChange};
 use super::{CommitError, each};
+use crate::column::{some_text, text as clean};
 use crate::conversations::{MessageState, mid_key};
 use crate::db::{Link, insert_rows, run};
 
@@ -24,8 +25,8 @@ pub(super) async fn customers(
                 .push_bind(r.seller.0)
                 .push_bind(r.it.account_id.map(|a| a.0))
                 .push_bind(r.it.channel.as_str())
-                .push_bind(r.it.external_id.clone())
-                .push_bind(r.it.username.clone())
+                .push_bind(some_text(r.it.external_id.as_ref()))
+                .push_bind(some_text(r.it.username.as_ref()))
                 .push_bind(r.it.language.clone())
                 .push_bind(now.0)
                 .push_bind(now.0);
@@ -66,7 +67,7 @@ pub(super) async fn conversations(
                 .push_bind(r.it.customer_id.0)
                 .push_bind(r.it.channel.as_str())
                 .push_bind(r.it.lane.clone())
-                .push_bind(r.it.state.clone())
+                .push_bind(clean(&r.it.state))
                 .push_bind(r.it.read_version.map_or(0, |v| v + 1))
                 .push_bind(r.it.language.clone())
                 .push_bind(r.it.window_until.map(|t| t.0))
@@ -74,7 +75,7 @@ pub(super) async fn conversations(
                 .push_bind(r.it.wake_at.map(|t| t.0))
                 .push_bind(i64::from(r.it.unread_added))
                 .push_bind(r.it.last_message_at.map_or(0, |t| t.0))
-                .push_bind(r.it.last_text.clone())
+                .push_bind(some_text(r.it.last_text.as_ref()))
                 .push_bind(now.0)
                 .push_bind(now.0);
         },
@@ -137,17 +138,17 @@ pub(super) async fn messages(
                 .push_bind(r.seller.0)
                 .push_bind(r.it.conversation_id.0)
                 .push_bind(mid_key(&r.it.mid))
-                .push_bind(r.it.mid.clone())
+                .push_bind(clean(&r.it.mid))
                 .push_bind(r.it.event_id.map(|e| e.0))
                 .push_bind(r.it.direction.as_str())
                 .push_bind(r.it.sender.clone())
                 .push_bind(r.it.kind.clone())
-                .push_bind(r.it.text.clone())
-                .push_bind(r.it.content.clone())
-                .push_bind(r.it.reading.clone())
+                .push_bind(some_text(r.it.text.as_ref()))
+                .push_bind(some_text(r.it.content.as_ref()))
+                .push_bind(some_text(r.it.reading.as_ref()))
                 .push_bind(r.it.language.clone())
                 .push_bind(r.it.state.as_str())
-                .push_bind(r.it.reason.clone())
+                .push_bind(some_text(r.it.reason.as_ref()))
                 .push_bind(r.it.at.0)
                 .push_bind(now.0)
                 .push_bind(now.0);
@@ -178,8 +179,8 @@ pub(super) async fn message_changes(
                 seller,
                 conversation_id.0,
                 mid_key(mid),
-                text,
-                reading,
+                clean(text),
+                some_text(reading.as_ref()),
                 now.0
             )?,
             MessageChange::Delete {
@@ -272,7 +273,7 @@ pub(super) async fn notifications(
             b.push_bind(Uuid::now_v7())
                 .push_bind(r.seller.0)
                 .push_bind(r.it.kind.clone())
-                .push_bind(r.it.text.clone())
+                .push_bind(clean(&r.it.text))
                 .push_bind(r.it.subject_kind.clone())
                 .push_bind(r.it.subject_id.clone())
                 .push_bind(now.0);

@@ -12,7 +12,7 @@ use super::effects::{DraftWrite, LaneEffects, OrderWrite};
 use super::people::all_written;
 use super::{CommitError, For, Shortage, each};
 use crate::StoreError;
-use crate::column::json_text;
+use crate::column::{json_text, some_text, text};
 use crate::db::{Dialect, Link, first, insert_rows, on, run, value};
 
 /// Reserves the stock of every order that is made, in one order of rows for all transactions.
@@ -216,7 +216,7 @@ async fn transitions(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), Commi
                 .push_bind(t.to.map(domain::draft::Stage::as_str))
                 .push_bind(json_text(&t.by))
                 .push_bind(t.at.0)
-                .push_bind(t.why.clone());
+                .push_bind(text(&t.why));
         },
         ""
     );
@@ -247,7 +247,7 @@ async fn insert_order(
     now: Timestamp,
 ) -> Result<(), CommitError> {
     let order = &write.it.order;
-    let detail = |kind| order.details.value(kind).map(str::to_owned);
+    let detail = |kind| order.details.value(kind).map(text);
     let oversold = crate::stock::oversells(link, write.seller, order).await?;
     let totals = &order.totals;
     run!(
@@ -277,7 +277,7 @@ async fn insert_order(
         detail(DetailKind::Phone),
         detail(DetailKind::Email),
         detail(DetailKind::Address),
-        &order.note,
+        some_text(order.note.as_ref()),
         oversold,
         json_text(&order.confirmed_by),
         order.confirmed_at.0,

@@ -4,13 +4,15 @@
 use tokio::sync::{mpsc, oneshot};
 
 use super::NewEvent;
-use crate::{Appended, Store, StoreError};
+use crate::{Store, StoreError};
 
 /// Rows of one commit.
 const BATCH_ROWS: usize = 512;
 
 struct Job {
     events: Vec<NewEvent>,
+    /// Where its events end in the batch.
+    rows: usize,
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -37,7 +39,11 @@ impl IntakeWriter {
         }
         let (done, answer) = oneshot::channel();
         self.queue
-            .try_send(Job { events, done })
+            .try_send(Job {
+                events,
+                rows: 0,
+                done,
+            })
             .map_err(|_| StoreError::Saturated)?;
         // The task only goes away without answering while the process ends.
         answer.await.unwrap_or(Err(StoreError::Saturated))
@@ -51,35 +57,45 @@ impl IntakeWriter {
 
 async fn write_batches(store: Store, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.recv().await {
-        let mut events = first.events;
-        let mut callers = vec![first.done];
-        while events.len() < BATCH_ROWS {
+        let mut rows = first.events.len();
+        let mut jobs = vec![first];
+        while rows < BATCH_ROWS {
             let Ok(job) = queue.try_recv() else { break };
-            events.extend(job.events);
-            callers.push(job.done);
+            rows += job.events.len();
+            jobs.push(job);
         }
-        let outcome: Result<Appended, StoreError> = store.intake().append(&events).await;
-        answer(callers, outcome);
+        commit(&store, jobs).await;
     }
 }
 
-/// One failure answers every caller of the batch: nothing of it was committed.
-fn answer(
-    callers: Vec<oneshot::Sender<Result<(), StoreError>>>,
-    outcome: Result<Appended, StoreError>,
-) {
-    match outcome {
-        Ok(_) => {
-            for caller in callers {
-                let _ = caller.send(Ok(()));
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, requests = callers.len(), "inbound events could not be stored");
-            for caller in callers {
-                let again = sqlx::Error::Io(std::io::Error::other(error.to_string()));
-                let _ = caller.send(Err(StoreError::Unavailable(again)));
-            }
-        }
+/// Commits the jobs together. What the database refuses for its content must not cost those that
+/// happen to be committed with it: then each is tried alone.
+async fn commit(store: &Store, mut jobs: Vec<Job>) {
+    let mut events = Vec::new();
+    for job in &mut jobs {
+        events.append(&mut job.events);
+        job.rows = events.len();
     }
+    let outcome = store.intake().append(&events).await;
+    let alone = jobs.len() > 1 && outcome.as_ref().is_err_and(|e| !e.is_transient());
+    let mut from = 0;
+    for job in jobs {
+        let own = &events[from..job.rows];
+        from = job.rows;
+        let answer = match &outcome {
+            Ok(_) => Ok(()),
+            Err(_) if alone => store.intake().append(own).await.map(|_| ()),
+            Err(error) => Err(unavailable(error)),
+        };
+        if let Err(error) = &answer {
+            tracing::warn!(%error, events = own.len(), "inbound events could not be stored");
+        }
+        // A caller that went away does not wait for its answer.
+        let _ = job.done.send(answer);
+    }
+}
+
+/// The same failure for each of several callers.
+fn unavailable(error: &StoreError) -> StoreError {
+    StoreError::Unavailable(sqlx::Error::Io(std::io::Error::other(error.to_string())))
 }

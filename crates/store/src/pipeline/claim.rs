@@ -85,24 +85,20 @@ pub(super) async fn claim(
     now: Timestamp,
 ) -> Result<Option<Batch>, StoreError> {
     let max_events = max_events.max(1);
+    let window = max_events * WINDOW;
     let mut reader = store.db.read().await?;
-    let candidates = oldest_due_lanes(&mut reader, max_events * WINDOW, now).await?;
+    let (candidates, more) = oldest_due_lanes(&mut reader, window, now).await?;
     if candidates.is_empty() {
         return Ok(None);
     }
-    let (mut held, mut reserved, lanes) = if store.is_postgres() {
-        add_lanes(&mut reader, &candidates).await?;
-        drop(reader);
-        let mut link = store.db.begin().await?;
-        let lanes = lock_lanes(&mut link, &candidates, max_events).await?;
-        (link, Reserved::none(store), lanes)
-    } else {
-        let mut wanted = candidates;
-        wanted.truncate(max_events * 2);
-        let reserved = Reserved::take(store, wanted);
-        let lanes = reserved.lanes.clone();
-        (reader, reserved, lanes)
-    };
+    let (mut held, mut reserved, mut lanes) = hold(store, reader, candidates, max_events).await?;
+    if lanes.is_empty() && more {
+        // Others hold every lane of the window; there may be more behind a long one.
+        drop((held, reserved));
+        let mut reader = store.db.read().await?;
+        let candidates = every_due_lane(&mut reader, window, now).await?;
+        (held, reserved, lanes) = hold(store, reader, candidates, max_events).await?;
+    }
     if lanes.is_empty() {
         return Ok(None);
     }
@@ -127,12 +123,32 @@ pub(super) async fn claim(
     }))
 }
 
-/// The lanes of the oldest due events, oldest first.
+/// Takes those of the candidates that nobody else has, and the connection to read them with.
+async fn hold(
+    store: &Store,
+    mut reader: Link,
+    mut candidates: Vec<String>,
+    max: usize,
+) -> Result<(Link, Reserved, Vec<String>), StoreError> {
+    if store.is_postgres() {
+        add_lanes(&mut reader, &candidates).await?;
+        drop(reader);
+        let mut link = store.db.begin().await?;
+        let lanes = lock_lanes(&mut link, &candidates, max).await?;
+        return Ok((link, Reserved::none(store), lanes));
+    }
+    candidates.truncate(max * 2);
+    let reserved = Reserved::take(store, candidates);
+    let lanes = reserved.lanes.clone();
+    Ok((reader, reserved, lanes))
+}
+
+/// The lanes of the oldest due events, oldest first, and whether there are more events.
 async fn oldest_due_lanes(
     link: &mut Link,
     events: usize,
     now: Timestamp,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<(Vec<String>, bool), StoreError> {
     let rows = all!(
         link,
         (String,),
@@ -141,12 +157,28 @@ async fn oldest_due_lanes(
         now.0,
         events as i64
     )?;
+    let more = rows.len() == events;
     let mut seen = HashSet::new();
-    Ok(rows
-        .into_iter()
-        .map(|(lane,)| lane)
-        .filter(|lane| seen.insert(lane.clone()))
-        .collect())
+    let lanes = rows.into_iter().map(|(lane,)| lane);
+    let lanes = lanes.filter(|lane| seen.insert(lane.clone())).collect();
+    Ok((lanes, more))
+}
+
+/// The lanes that have due events, oldest first; reads the whole backlog.
+async fn every_due_lane(
+    link: &mut Link,
+    lanes: usize,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let rows = all!(
+        link,
+        (String,),
+        "SELECT lane FROM inbound_events WHERE state = 'pending' AND due_at <= $1 \
+         GROUP BY lane ORDER BY MIN(due_at) LIMIT $2",
+        now.0,
+        lanes as i64
+    )?;
+    Ok(rows.into_iter().map(|(lane,)| lane).collect())
 }
 
 /// Makes sure that each lane has a row to lock. In a transaction of its own: two workers that make

@@ -56,6 +56,18 @@ testkit::on_both! {
         assert_eq!(store.stats().await.unwrap()["inbound_events"]["pending"], 100);
     }
 
+    async fn whatever_a_body_holds_can_be_stored(db: &TestDatabase) {
+        let store = open(db).await;
+        let mut event = dm("ig", "p\0q", "m\0");
+        event.payload = "nul \0 and \u{1F600} and ' \\ \"".into();
+        event.lane = "x".repeat(100_000);
+        event.kind = "a\0b".into();
+        store.intake().append(&[event]).await.unwrap();
+        let batch = store.pipeline().claim(9, NOW).await.unwrap().unwrap();
+        assert!(batch.lanes[0].events[0].payload.ends_with("and ' \\ \""));
+        assert!(batch.lanes[0].lane.len() < 100);
+    }
+
     async fn what_nobody_shall_read_is_kept_with_its_reason(db: &TestDatabase) {
         let store = open(db).await;
         let mut event = dm("ig", "p", "m");

@@ -93,6 +93,18 @@ testkit::on_both! {
         assert_eq!(all.events(), 2, "a dropped claim is free again");
     }
 
+    async fn a_long_lane_does_not_hide_the_others(db: &TestDatabase) {
+        let store = open(db).await;
+        let mut events: Vec<_> = (0..50).map(|i| dm("ig", "long", &format!("m{i}"))).collect();
+        events.push(dm("ig", "short", "s"));
+        store.intake().append(&events).await.unwrap();
+        let long = store.pipeline().claim(4, NOW).await.unwrap().unwrap();
+        assert_eq!(long.events(), 4);
+        let short = store.pipeline().claim(4, NOW).await.unwrap().unwrap();
+        assert!(short.lanes[0].lane.ends_with("short"));
+        assert!(store.pipeline().claim(4, NOW).await.unwrap().is_none());
+    }
+
     async fn another_write_of_the_conversation_conflicts_and_nothing_is_written(db: &TestDatabase) {
         let store = open(db).await;
         let s = seller(&store, "a").await;

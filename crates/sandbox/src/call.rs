@@ -202,7 +202,8 @@ pub(crate) fn project(value: &Value, fields: &[(String, String)]) -> Value {
     Value::Object(out)
 }
 
-fn project_inner(value: &Value, inner: &str) -> Value {
+/// Keeps of a field what its inner list asks for.
+pub(crate) fn project_inner(value: &Value, inner: &str) -> Value {
     if inner.is_empty() {
         return value.clone();
     }

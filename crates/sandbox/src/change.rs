@@ -321,7 +321,7 @@ impl World {
             }
             Change::RestoreTokens { account } => self.each_token(account, |t| t.revoked = None)?,
             Change::TokensExpire { account, at } => {
-                self.each_token(account, |t| t.expires_at = at)?
+                self.each_token(account, |t| t.expires_at = at)?;
             }
             Change::DataAccessExpires { account, at } => {
                 self.each_token(account, |t| t.data_access_expires_at = at)?;

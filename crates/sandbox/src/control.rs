@@ -4,7 +4,7 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::config::{AccountSpec, Callback, Login};
 use crate::faults::{FaultRule, RandomFaults};
-use crate::server::{Shared, verify_callback};
+use crate::server::{Http, Shared, verify_callback};
 use crate::webhooks::{Part, Update};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -20,10 +20,10 @@ use std::time::Duration;
 /// How long a page waits for a change before it asks again.
 const LONG_POLL: Duration = Duration::from_secs(25);
 
-type Ctl = State<(Arc<Shared>, reqwest::Client)>;
+type Ctl = State<(Arc<Shared>, Http)>;
 
 /// The routes of the control API.
-pub(crate) fn routes(shared: Arc<Shared>, client: reqwest::Client) -> Router {
+pub(crate) fn routes(shared: Arc<Shared>, client: Http) -> Router {
     let api = Router::new()
         .route("/state", get(state))
         .route("/accounts", post(add_account))
@@ -361,6 +361,7 @@ async fn signed_callback(
         crate::token::signed_request(&secret, &new.user_id, world.now() / 1000)
     };
     match client
+        .to(&new.url)
         .post(&new.url)
         .form(&[("signed_request", signed)])
         .send()

@@ -245,7 +245,7 @@ impl World {
             targets: None,
             issued_at: now,
             expires_at: now + 60 * DAY,
-            data_access_expires_at: now + 90 * DAY,
+            data_access_expires_at: if facebook { now + 90 * DAY } else { 0 },
             long_lived: true,
             revoked: None,
         };

@@ -12,7 +12,7 @@ pub(crate) struct GraphError {
     pub(crate) message: String,
     pub(crate) kind: &'static str,
     pub(crate) transient: bool,
-    pub(crate) user: Option<(String, String)>,
+    pub(crate) user: Option<Box<(String, String)>>,
     pub(crate) data: Option<Value>,
 }
 
@@ -57,7 +57,7 @@ impl GraphError {
     }
 
     pub(crate) fn user(mut self, title: &str, text: &str) -> Self {
-        self.user = Some((title.into(), text.into()));
+        self.user = Some(Box::new((title.into(), text.into())));
         self
     }
 
@@ -142,7 +142,7 @@ impl GraphError {
         if self.transient {
             error["is_transient"] = true.into();
         }
-        if let Some((title, text)) = &self.user {
+        if let Some((title, text)) = self.user.as_deref() {
             error["error_user_title"] = title.as_str().into();
             error["error_user_msg"] = text.as_str().into();
         }

@@ -70,7 +70,7 @@ impl World {
 
     /// `/{id}`.
     fn node(&mut self, call: &Call, id: &str) -> GraphResult<Value> {
-        if id == "me" {
+        if id == "me" && call.is_get() {
             return self.me(call);
         }
         if self.catalogs.contains_key(id) {
@@ -294,7 +294,7 @@ impl World {
         let data: Vec<Value> = user
             .businesses
             .iter()
-            .filter(|id| self.may_touch(&token, id))
+            .filter(|id| token.may_touch(id))
             .filter_map(|id| self.businesses.get(id))
             .map(|b| json!({"id": b.id, "name": b.name}))
             .collect();
@@ -314,7 +314,7 @@ impl World {
                 return Ok(json!({"success": true}));
             }
             let ids: Vec<String> = waba.catalogs.iter().cloned().collect();
-            return self.catalog_page(call, &ids);
+            return Ok(self.catalog_page(call, &ids));
         }
         if !self.owns_page(&token, id) {
             return Err(call.unsupported());
@@ -325,7 +325,7 @@ impl World {
             .and_then(|p| p.instagram.as_ref())
             .and_then(|i| self.instagram.get(i))
             .and_then(|a| a.catalog.clone());
-        self.catalog_page(call, &linked.into_iter().collect::<Vec<_>>())
+        Ok(self.catalog_page(call, &linked.into_iter().collect::<Vec<_>>()))
     }
 
     /// Ice breakers, persistent menu, greeting of a page or account.

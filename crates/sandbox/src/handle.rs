@@ -6,14 +6,18 @@ use crate::change::Change;
 use crate::config::{AccountSpec, Callback, SandboxConfig};
 use crate::faults::{Fault, FaultRule, RandomFaults};
 use crate::record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
-use crate::server::{Shared, run};
+use crate::server::{Http, Shared, run};
 use crate::webhooks::Part;
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Meta's time limit for the answer to a webhook.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A running stand-in for Meta on a port of its own. Stops when dropped.
 #[derive(Debug)]
@@ -298,9 +302,14 @@ impl Sandbox {
                 .unwrap_or_default();
             crate::token::signed_request(&secret, user_id, world.now() / 1000)
         };
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let form = [("signed_request", signed)];
-        match reqwest::Client::new().post(url).form(&form).send().await {
+        match Http::new(ANSWER_WITHIN)
+            .to(url)
+            .post(url)
+            .form(&form)
+            .send()
+            .await
+        {
             Ok(answer) => (
                 answer.status().as_u16(),
                 answer.text().await.unwrap_or_default(),
@@ -322,8 +331,7 @@ impl Sandbox {
         let Some((url, token)) = callback else {
             return false;
         };
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        crate::server::verify_callback(&reqwest::Client::new(), &url, &token, &challenge).await
+        crate::server::verify_callback(&Http::new(ANSWER_WITHIN), &url, &token, &challenge).await
     }
 
     /// Waits until every webhook that is due was tried.

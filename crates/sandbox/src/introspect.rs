@@ -121,7 +121,7 @@ impl World {
             .map(|u| u.pages.clone())
             .unwrap_or_default()
             .into_iter()
-            .filter(|id| self.may_touch(&token, id))
+            .filter(|id| token.may_touch(id))
             .collect();
         let mut fields = call.fields();
         if fields.is_empty() {

@@ -130,7 +130,8 @@ impl World {
                 return Err(GraphError::param(format!("Product {id} cannot be tagged")));
             }
             let inside = |k: &str| tag[k].as_f64().is_some_and(|v| (0.0..=1.0).contains(&v));
-            if !reel && !(inside("x") && inside("y")) {
+            let placed = reel || (inside("x") && inside("y"));
+            if !placed {
                 return Err(GraphError::param(
                     "A product tag needs x and y between 0 and 1",
                 ));

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 /// `expires_in` of a long-lived Facebook token as Meta answers it.
 const LONG_SECONDS: i64 = 5_183_944;
+/// Facebook Login only; nothing of the kind is documented for Instagram Login.
 const DATA_ACCESS: i64 = 90 * DAY;
 
 /// What the person in front of the consent dialog does.
@@ -397,7 +398,7 @@ impl World {
             targets: code.targets.clone(),
             issued_at: now,
             expires_at: now + life,
-            data_access_expires_at: now + DATA_ACCESS,
+            data_access_expires_at: if instagram { 0 } else { now + DATA_ACCESS },
             long_lived: false,
             revoked: None,
         });

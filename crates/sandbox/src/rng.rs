@@ -40,8 +40,7 @@ impl Rng {
 
     /// `bytes` random bytes in lowercase hex.
     pub(crate) fn hex(&mut self, bytes: usize) -> String {
-        (0..bytes)
-            .map(|_| format!("{:02x}", self.next() as u8))
-            .collect()
+        let raw: Vec<u8> = (0..bytes).map(|_| self.next() as u8).collect();
+        hex::encode(raw)
     }
 }

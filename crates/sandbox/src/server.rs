@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -79,10 +79,48 @@ impl Shared {
     }
 }
 
+/// The client for webhooks. The one for https is made when it is first needed: reading the
+/// machine's certificates takes longer than starting everything else.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    plain: reqwest::Client,
+    secure: Arc<OnceLock<reqwest::Client>>,
+    timeout: Duration,
+}
+
+impl Http {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        // One process may hold many sandboxes; whoever was first has set the provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let plain = builder(timeout).tls_certs_only([]).build();
+        let plain = plain.expect("a client without special settings can be built");
+        Self {
+            plain,
+            secure: Arc::default(),
+            timeout,
+        }
+    }
+
+    pub(crate) fn to(&self, url: &str) -> &reqwest::Client {
+        if !url.starts_with("https") {
+            return &self.plain;
+        }
+        self.secure.get_or_init(|| {
+            builder(self.timeout)
+                .build()
+                .expect("the machine has root certificates")
+        })
+    }
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+}
+
 /// Serves until `shutdown`, delivering webhooks meanwhile.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: CancellationToken) {
-    // One process may hold many sandboxes; whoever was first has set the provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let (concurrency, timeout) = {
         let world = shared.world();
         (
@@ -90,11 +128,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: Ca
             world.outbound.style.timeout,
         )
     };
-    let client = reqwest::Client::builder()
-        .timeout(timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a client without special settings can be built");
+    let client = Http::new(timeout);
     let pumps: Vec<_> = (0..concurrency)
         .map(|_| tokio::spawn(deliver(shared.clone(), client.clone(), shutdown.clone())))
         .collect();
@@ -114,7 +148,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: Ca
 }
 
 /// One delivery after the other until shutdown.
-async fn deliver(shared: Arc<Shared>, client: reqwest::Client, shutdown: CancellationToken) {
+async fn deliver(shared: Arc<Shared>, client: Http, shutdown: CancellationToken) {
     loop {
         let woken = shared.work.notified();
         let next = shared.world().take_delivery();
@@ -128,6 +162,7 @@ async fn deliver(shared: Arc<Shared>, client: reqwest::Client, shutdown: Cancell
             continue;
         };
         let answer = client
+            .to(&delivery.url)
             .post(&delivery.url)
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::USER_AGENT, "facebookexternalua")
@@ -143,7 +178,7 @@ async fn deliver(shared: Arc<Shared>, client: reqwest::Client, shutdown: Cancell
 
 /// How long a pump may sleep: until the next retry, or a while when time is moved by others.
 fn idle_wait(world: &World) -> Duration {
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
     match world.outbound.next_due() {
         None => LONG,
         Some(_) if world.clock.is_manual() => Duration::from_millis(50),
@@ -151,7 +186,7 @@ fn idle_wait(world: &World) -> Duration {
     }
 }
 
-type App = (Arc<Shared>, reqwest::Client);
+type App = (Arc<Shared>, Http);
 
 async fn handle(
     State((shared, client)): State<App>,
@@ -180,7 +215,7 @@ async fn handle(
 /// A Graph API call with its faults.
 async fn graph(
     shared: &Shared,
-    client: &reqwest::Client,
+    client: &Http,
     line: &Line,
     method: &str,
     path: &str,
@@ -228,7 +263,7 @@ async fn graph(
 }
 
 /// Meta's GET handshake, made when an app subscribes a callback: the answer must be the challenge.
-async fn handshake(shared: &Shared, client: &reqwest::Client, call: &Call) -> Option<bool> {
+async fn handshake(shared: &Shared, client: &Http, call: &Call) -> Option<bool> {
     if !call.is_post() || call.path.last().map(String::as_str) != Some("subscriptions") {
         return None;
     }
@@ -240,7 +275,7 @@ async fn handshake(shared: &Shared, client: &reqwest::Client, call: &Call) -> Op
 
 /// Asks `url` to echo `challenge`.
 pub(crate) async fn verify_callback(
-    client: &reqwest::Client,
+    client: &Http,
     url: &str,
     verify_token: &str,
     challenge: &str,
@@ -250,7 +285,7 @@ pub(crate) async fn verify_callback(
         ("hub.verify_token", verify_token),
         ("hub.challenge", challenge),
     ];
-    let Ok(answer) = client.get(url).query(&query).send().await else {
+    let Ok(answer) = client.to(url).get(url).query(&query).send().await else {
         return false;
     };
     let ok = answer.status().as_u16() == 200;

@@ -144,18 +144,13 @@ impl World {
         }
     }
 
-    /// Whether the asset was ticked in the dialog the token came from.
-    pub(crate) fn may_touch(&self, token: &Token, asset: &str) -> bool {
-        token.targets.as_ref().is_none_or(|t| t.contains(asset))
-    }
-
     /// Whether the person behind the token owns the page.
     pub(crate) fn owns_page(&self, token: &Token, page: &str) -> bool {
         match token.kind {
             TokenKind::Page => token.profile.as_deref() == Some(page),
             TokenKind::Instagram => false,
             TokenKind::User | TokenKind::System => {
-                self.may_touch(token, page)
+                token.may_touch(page)
                     && self
                         .users
                         .get(&token.user)

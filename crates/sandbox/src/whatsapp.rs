@@ -23,7 +23,7 @@ impl World {
             .get(id)
             .map(|n| n.waba.clone())
             .unwrap_or_default();
-        if !self.may_touch(token, id) && !self.may_touch(token, &waba) {
+        if !token.may_touch(id) && !token.may_touch(&waba) {
             return Err(call.unsupported());
         }
         if call.text("messaging_product").as_deref() != Some("whatsapp") {

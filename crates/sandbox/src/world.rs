@@ -145,6 +145,13 @@ pub(crate) struct Token {
     pub(crate) revoked: Option<i64>,
 }
 
+impl Token {
+    /// Whether the asset was ticked in the dialog the token came from.
+    pub(crate) fn may_touch(&self, asset: &str) -> bool {
+        self.targets.as_ref().is_none_or(|t| t.contains(asset))
+    }
+}
+
 /// An authorisation code of one of the OAuth dialogs.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthCode {

@@ -1,5 +1,7 @@
 //! Catalog batches: what is told at once, later or never, and the limits.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 use common::{call, client, code, start, start_with};
 use sandbox::{BatchReady, Change, Fault, Limits, ReviewPolicy, Sandbox, SandboxConfig};

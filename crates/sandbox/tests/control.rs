@@ -1,5 +1,7 @@
 //! The control API and the page, over HTTP as a program would use them.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 use common::{client, start};
 use serde_json::{Value, json};

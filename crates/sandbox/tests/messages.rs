@@ -1,5 +1,7 @@
 //! Sending and receiving: the way of one DM and its answer, the window, private replies, cuts.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 use common::{DAY, HOUR, Receiver, call, client, code, start, start_with};
 use sandbox::{AccountSpec, Action, Change, Fault, Limits, Login, Sandbox, SandboxConfig};

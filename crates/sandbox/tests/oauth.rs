@@ -1,5 +1,7 @@
 //! Both logins from the dialog to a token that lasts, and what shortens its life.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 use common::{DAY, HOUR, call, client, code, start, start_with};
 use sandbox::{AccountSpec, Change, Consent, Login, Sandbox, SandboxConfig};

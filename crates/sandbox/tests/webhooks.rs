@@ -1,5 +1,7 @@
 //! Deliveries: every shape, batches, duplicates, order, retries, the disabling after an hour.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 use common::{HOUR, call, code, start};
 use sandbox::{Action, Change};

@@ -1,7 +1,7 @@
 //! Reading products, and writing them one by one.
 
 use super::{Item, Review, fields};
-use crate::call::{Call, project};
+use crate::call::{Call, project_inner};
 use crate::error::{GraphError, GraphResult};
 use crate::page::paged;
 use crate::world::World;
@@ -90,7 +90,7 @@ impl World {
             .collect();
         let data: Vec<Value> = rows
             .iter()
-            .map(|(_, i)| project(&self.product(catalog, i), &wanted))
+            .map(|(_, i)| self.product(catalog, i, &wanted))
             .collect();
         let mut out = json!({"data": data, "paging": paging});
         if call.flag("summary", false) || call.text("summary").is_some_and(|s| s.contains("total"))
@@ -114,122 +114,29 @@ impl World {
             .and_then(|c| c.items.get(&sku))
             .cloned();
         let item = item.ok_or_else(|| call.unsupported())?;
-        Ok(project(
-            &self.product(&catalog, &item),
-            &or_default(call.fields()),
-        ))
+        Ok(self.product(&catalog, &item, &or_default(call.fields())))
     }
 
-    /// The item as the Graph API shows it.
-    fn product(&mut self, catalog: &str, item: &Item) -> Value {
+    /// The item as the Graph API shows it: `id` and the wanted fields that it has.
+    fn product(&mut self, catalog: &str, item: &Item, wanted: &[(String, String)]) -> Value {
         let now = self.now();
-        let group = item.text("item_group_id").to_owned();
-        let group = if group.is_empty() {
-            item.retailer_id.clone()
-        } else {
-            group
-        };
-        let group_id = self.group_id(catalog, &group);
         let mut out = Map::new();
-        for (shown, kept) in NAMES {
-            if let Some(value) = item.get(kept) {
-                out.insert((*shown).to_owned(), value.clone());
+        out.insert("id".into(), item.id.as_str().into());
+        for (name, inner) in wanted {
+            let value = match name.as_str() {
+                "product_group" => {
+                    let group = group_of(item).to_owned();
+                    let id = self.group_id(catalog, &group);
+                    Some(json!({"id": id, "retailer_id": group}))
+                }
+                "product_catalog" => Some(json!({"id": catalog})),
+                "errors" => Some(Self::item_errors(item, now).into()),
+                name => shown(item, name, now),
+            };
+            if let Some(value) = value {
+                out.insert(name.clone(), project_inner(&value, inner));
             }
         }
-        for name in SAME {
-            if let Some(value) = item.get(name) {
-                out.insert((*name).to_owned(), value.clone());
-            }
-        }
-        let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
-        put("id", item.id.as_str().into());
-        put("retailer_id", item.retailer_id.as_str().into());
-        put("product_catalog", json!({"id": catalog}));
-        put("retailer_product_group_id", group.as_str().into());
-        put(
-            "product_group",
-            json!({"id": group_id, "retailer_id": group}),
-        );
-        put("image_url", fields::main_image(item).into());
-        if let Some(images) = item.get("image").and_then(Value::as_array) {
-            let urls: Vec<Value> = images.iter().map(|i| i["url"].clone()).collect();
-            put(
-                "additional_image_urls",
-                urls.iter().skip(1).cloned().collect(),
-            );
-            put(
-                "images",
-                urls.iter().map(|u| json!({"url": u}).to_string()).collect(),
-            );
-        } else if let Some(Value::String(list)) = item.get("additional_image_link") {
-            put(
-                "additional_image_urls",
-                list.split(',').map(str::trim).collect(),
-            );
-        }
-        for name in ["price", "sale_price"] {
-            if let Some((number, currency)) = fields::parse_price(item.text(name)) {
-                put(name, shown_price(number, currency).into());
-                put("currency", currency.into());
-            }
-        }
-        if let Some((from, to)) = item.text("sale_price_effective_date").split_once('/') {
-            put("sale_price_start_date", from.into());
-            put("sale_price_end_date", to.into());
-        }
-        if let Some(quantity) = item
-            .get("quantity_to_sell_on_facebook")
-            .or_else(|| item.get("inventory"))
-            .and_then(fields::whole)
-        {
-            put("inventory", quantity.into());
-            put("quantity_to_sell_on_facebook", quantity.into());
-        }
-        let pairs: Vec<Value> = item
-            .text("additional_variant_attribute")
-            .split(',')
-            .filter_map(|p| p.split_once(':'))
-            .map(|(key, value)| json!({"key": key.trim(), "value": value.trim()}))
-            .collect();
-        if !pairs.is_empty() {
-            put("additional_variant_attributes", pairs.into());
-        }
-        let review = item.review_status(now);
-        put("review_status", review.into());
-        let capability = review.to_uppercase();
-        put(
-            "capability_to_review_status",
-            ["mini_shops", "ig_product_tagging"]
-                .map(|c| json!({"key": c, "value": capability}))
-                .to_vec()
-                .into(),
-        );
-        if let Review::Rejected(reasons) = &item.review {
-            put("review_rejection_reasons", reasons.clone().into());
-        }
-        put("image_fetch_status", item.image_status().into());
-        put(
-            "visibility",
-            if item.is_published() {
-                "published"
-            } else {
-                "staging"
-            }
-            .into(),
-        );
-        put(
-            "status",
-            if item.is_published() {
-                "active"
-            } else {
-                "archived"
-            }
-            .into(),
-        );
-        if let Some(disabled) = item.get("disabled_capabilities") {
-            put("capabilities_disabled_by_user", disabled.clone());
-        }
-        put("errors", Self::item_errors(item, now).into());
         Value::Object(out)
     }
 
@@ -292,6 +199,73 @@ impl World {
         self.catalogs.get_mut(&catalog).map(|c| c.remove(&sku));
         Ok(json!({"success": true}))
     }
+}
+
+/// The variant group of an item; one without a group is its own.
+fn group_of(item: &Item) -> &str {
+    match item.text("item_group_id") {
+        "" => &item.retailer_id,
+        group => group,
+    }
+}
+
+/// One field of an item under its Graph name.
+fn shown(item: &Item, name: &str, now: i64) -> Option<Value> {
+    let period = || item.text("sale_price_effective_date").split_once('/');
+    let images = || item.get("image").and_then(Value::as_array);
+    let published = item.is_published();
+    let value = match name {
+        "retailer_id" => item.retailer_id.as_str().into(),
+        "retailer_product_group_id" => group_of(item).into(),
+        "image_url" => fields::main_image(item).into(),
+        "additional_image_urls" => match (images(), item.get("additional_image_link")) {
+            (Some(images), _) => images.iter().skip(1).map(|i| i["url"].clone()).collect(),
+            (None, Some(Value::String(list))) => list.split(',').map(str::trim).collect(),
+            (None, list) => list?.clone(),
+        },
+        "images" => images()?
+            .iter()
+            .map(|i| json!({"url": i["url"]}).to_string())
+            .collect(),
+        "price" | "sale_price" => {
+            let (number, currency) = fields::parse_price(item.text(name))?;
+            shown_price(number, currency).into()
+        }
+        "currency" => fields::parse_price(item.text("price"))?.1.into(),
+        "sale_price_start_date" => period()?.0.into(),
+        "sale_price_end_date" => period()?.1.into(),
+        "inventory" | "quantity_to_sell_on_facebook" => item
+            .get("quantity_to_sell_on_facebook")
+            .or_else(|| item.get("inventory"))
+            .and_then(fields::whole)?
+            .into(),
+        "additional_variant_attributes" => item
+            .get("additional_variant_attribute")?
+            .as_str()?
+            .split(',')
+            .filter_map(|pair| pair.split_once(':'))
+            .map(|(key, value)| json!({"key": key.trim(), "value": value.trim()}))
+            .collect(),
+        "review_status" => item.review_status(now).into(),
+        "capability_to_review_status" => {
+            let status = item.review_status(now).to_uppercase();
+            let line = |channel: &str| json!({"key": channel, "value": status});
+            json!([line("mini_shops"), line("ig_product_tagging")])
+        }
+        "review_rejection_reasons" => match &item.review {
+            Review::Rejected(reasons) => reasons.clone().into(),
+            _ => return None,
+        },
+        "image_fetch_status" => item.image_status().into(),
+        "visibility" => if published { "published" } else { "staging" }.into(),
+        "status" => if published { "active" } else { "archived" }.into(),
+        "capabilities_disabled_by_user" => item.get("disabled_capabilities")?.clone(),
+        name if SAME.contains(&name) => item.get(name)?.clone(),
+        name => item
+            .get(NAMES.iter().find(|(shown, _)| *shown == name)?.1)?
+            .clone(),
+    };
+    Some(value)
 }
 
 fn or_default(fields: Vec<(String, String)>) -> Vec<(String, String)> {

@@ -1,5 +1,5 @@
 //! A receiver of webhooks and a plain HTTP client, for the tests from the outside.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -9,7 +9,7 @@ use sandbox::{Clock, Sandbox, SandboxConfig};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What arrived, and what is answered.
 #[derive(Clone, Debug)]
@@ -107,12 +107,20 @@ pub(crate) async fn start_with(config: SandboxConfig) -> (Sandbox, Receiver) {
     (sandbox, receiver)
 }
 
+/// One client for all: loading certificates takes longer than a test. It keeps no connections,
+/// since each test has a runtime of its own.
 pub(crate) fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT
+        .get_or_init(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap()
+        })
+        .clone()
 }
 
 /// A call with JSON body (POST) or without (GET, DELETE); status and answer.

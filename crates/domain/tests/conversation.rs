@@ -222,6 +222,20 @@ fn change_and_cancel_buttons() {
 }
 
 #[test]
+fn the_words_on_a_button_may_be_typed() {
+    let mut talk = Talk::new();
+    talk.say("+5 bowl");
+    talk.say("take 3!");
+    assert_eq!(talk.lines(), "3 bowl");
+    talk.say("Change");
+    assert_eq!(talk.stage(), Some(Stage::AwaitingCustomer));
+    talk.say("+1 mug");
+    talk.say("CONFIRM");
+    assert_eq!(talk.stage(), Some(Stage::AwaitingSeller));
+    assert_eq!(talk.purposes(), [Purpose::Thank]);
+}
+
+#[test]
 fn stock_is_asked_about_and_a_waiting_list_offered() {
     let mut talk = Talk::new();
     talk.say("+5 bowl; +1 mug");

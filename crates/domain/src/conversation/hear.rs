@@ -27,11 +27,15 @@ impl Turn<'_> {
     /// Words.
     pub(super) fn text(&mut self, mid: &str, text: &str, context: &Context, at: Timestamp) {
         self.state.asked_in_words = false;
-        if *context == Context::default()
-            && let Some(index) = self.numbered_answer(text)
-        {
-            self.pick(mid, index);
-            return;
+        if *context == Context::default() {
+            if let Some(index) = self.numbered_answer(text) {
+                self.pick(mid, index);
+                return;
+            }
+            if let Some(tapped) = self.typed_button(text) {
+                self.act(mid, tapped);
+                return;
+            }
         }
         let mentions = self.mentions(context);
         let before = self.understanding();

@@ -27,7 +27,39 @@ impl Turn<'_> {
         }
     }
 
-    fn act(&mut self, mid: &str, tapped: Tapped) {
+    /// The button of the question that is out whose words the customer typed instead of tapping it.
+    pub(super) fn typed_button(&self, text: &str) -> Option<Tapped> {
+        let asked = self.state.asked.as_ref()?;
+        let voice = self.voice();
+        let plain = |tap, key| (tap, voice.plain(key));
+        let shown = match &asked.what {
+            Ask::Confirm { .. } => vec![
+                plain(Tap::Confirm, Key::Confirm),
+                plain(Tap::Change, Key::Change),
+                plain(Tap::Cancel, Key::Cancel),
+            ],
+            Ask::Doubt { .. } => vec![plain(Tap::None, Key::NoneOfThese)],
+            Ask::Stock { free, .. } => {
+                let take = voice.say(Key::TakeFree, &[("free", &free.to_string())]);
+                let mut shown = vec![plain(Tap::None, Key::LeaveOut), plain(Tap::Wait, Key::Wait)];
+                shown.extend((*free > 0).then_some((Tap::Pick, take)));
+                shown
+            }
+            Ask::Offer { .. } => vec![plain(Tap::Pick, Key::OrderIt)],
+            Ask::MissingOption { .. } | Ask::Details { .. } | Ask::WhatToChange => Vec::new(),
+        };
+        let typed = bare(text);
+        let (tap, _) = shown
+            .into_iter()
+            .find(|(_, title)| !typed.is_empty() && bare(title) == typed)?;
+        Some(Tapped {
+            tap,
+            question: asked.number,
+            index: 0,
+        })
+    }
+
+    pub(super) fn act(&mut self, mid: &str, tapped: Tapped) {
         let Some(what) = self.state.asked.as_ref().map(|a| a.what.clone()) else {
             return;
         };
@@ -248,4 +280,12 @@ impl Turn<'_> {
             .as_ref()
             .is_some_and(|d| d.lines.is_empty())
     }
+}
+
+/// Letters and digits only, in lower case.
+fn bare(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }

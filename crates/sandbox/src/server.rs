@@ -433,13 +433,10 @@ fn recorded(params: &Map<String, Value>) -> Value {
         "code_verifier",
         "verify_token",
     ];
-    let cut = |value: &Value| {
-        let text = value.to_string();
-        if text.len() > 2000 {
-            Value::String(format!("({} bytes)", text.len()))
-        } else {
-            value.clone()
-        }
+    let cut = |value: &Value| match value {
+        Value::Array(items) if items.len() > 20 => format!("({} elements)", items.len()).into(),
+        Value::String(text) if text.len() > 2000 => format!("({} bytes)", text.len()).into(),
+        other => other.clone(),
     };
     params
         .iter()

@@ -6,6 +6,7 @@ use crate::error::{GraphError, GraphResult};
 use crate::faults::Fault;
 use crate::world::World;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 const MOST_REQUESTS: usize = 5000;
@@ -44,7 +45,7 @@ impl World {
                 "Param item_type must be one of {PRODUCT_ITEM, ...}",
             ));
         }
-        let Some(Value::Array(raw)) = call.json("requests") else {
+        let Some(raw) = requests_of(call) else {
             return Err(GraphError::param("The parameter requests is required"));
         };
         if raw.is_empty() || raw.len() > MOST_REQUESTS {
@@ -54,7 +55,7 @@ impl World {
         }
         let mut status = Vec::new();
         let mut requests = Vec::new();
-        for one in &raw {
+        for one in raw.iter() {
             take_request(one, &mut requests, &mut status);
         }
         let empty = requests.is_empty() || matches!(fault, Some(Fault::EmptyHandles));
@@ -233,6 +234,15 @@ impl World {
             .to_vec();
         }
         Ok(json!({"data": [crate::call::project(&value, &fields)]}))
+    }
+}
+
+/// The list under `requests`: borrowed from a JSON body, parsed from a form.
+fn requests_of(call: &Call) -> Option<Cow<'_, [Value]>> {
+    match call.params.get("requests")? {
+        Value::Array(items) => Some(Cow::Borrowed(items)),
+        Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        _ => None,
     }
 }
 

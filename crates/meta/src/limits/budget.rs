@@ -44,7 +44,8 @@ pub(super) fn room(
     let lately = |name| window(meter, name).map_or(0, |w| w.used_within(rule, LATELY_MS, now_ms));
     let (total_lately, bulk_lately) = (lately(NAME), lately(BULK));
     let messages = total.saturating_sub(bulk);
-    let per_hour = (rule.window_ms / LATELY_MS) as u32;
+    // The slot that the span cuts counts too.
+    let per_hour = (rule.window_ms / (LATELY_MS + rule.slot_ms())) as u32;
     let expected = messages.max(
         total_lately
             .saturating_sub(bulk_lately)

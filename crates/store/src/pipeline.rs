@@ -6,6 +6,7 @@
 //! one short transaction; another process's work in between shows in the events' states.
 
 mod claim;
+mod context;
 
 use std::sync::Arc;
 

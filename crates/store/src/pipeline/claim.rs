@@ -1,16 +1,13 @@
 //! One claim: which lanes, their events, and what is stored of their conversations.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use domain::{AccountId, CustomerId, SellerId, Timestamp};
-use uuid::Uuid;
+use domain::Timestamp;
 
+use super::context::with_context;
 use super::{Batch, Lane, PendingEvent};
-use crate::column::row;
-use crate::customers::CustomerRow;
-use crate::db::{Db, Dialect, Link, all, first, on, run};
-use crate::{ChannelAccount, Conversation, Customer, Seller, Store, StoreError};
+use crate::db::{Db, Dialect, Link, all, on, run};
+use crate::{Store, StoreError};
 
 /// How many of the oldest due events are looked at for each that may be claimed: other workers
 /// are busy with some of their lanes.
@@ -285,169 +282,6 @@ async fn put_off(store: &Store, waiting: &[(String, Timestamp)]) -> Result<(), S
             lane.as_str(),
             at.0
         )?;
-    }
-    Ok(())
-}
-
-row! {
-    struct IdOwner {
-        external_id: String,
-        account_id: AccountId,
-    }
-}
-
-/// Adds to each lane its account, seller, customer and conversation.
-async fn with_context(
-    link: &mut Link,
-    lanes: Vec<Vec<PendingEvent>>,
-) -> Result<Vec<Lane>, StoreError> {
-    let mut out: Vec<Lane> = lanes
-        .into_iter()
-        .filter_map(|events| {
-            let lane = events.first()?.lane.clone();
-            Some(Lane {
-                lane,
-                events,
-                account: None,
-                seller: None,
-                customer: None,
-                conversation: None,
-            })
-        })
-        .collect();
-    route(link, &mut out).await?;
-    find_customers(link, &mut out).await?;
-    find_conversations(link, &mut out).await?;
-    Ok(out)
-}
-
-async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
-    let ids: HashSet<&String> = lanes
-        .iter()
-        .flat_map(|lane| lane.events.iter().flat_map(|event| &event.account_ids))
-        .collect();
-    let ids: Vec<String> = ids.into_iter().cloned().collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let owners: Vec<IdOwner> = on!(link, |c, B| {
-        let mut query = sqlx::QueryBuilder::<B>::new(
-            "SELECT external_id, account_id FROM channel_account_ids WHERE external_id",
-        );
-        Dialect::push_texts(&mut query, &ids);
-        query.build_query_as().fetch_all(c).await
-    })?;
-    let owners: HashMap<String, AccountId> = owners
-        .into_iter()
-        .map(|owner| (owner.external_id, owner.account_id))
-        .collect();
-    let mut accounts: HashMap<AccountId, (Arc<ChannelAccount>, Arc<Seller>)> = HashMap::new();
-    let mut sellers: HashMap<SellerId, Arc<Seller>> = HashMap::new();
-    for id in owners.values() {
-        if accounts.contains_key(id) {
-            continue;
-        }
-        let account = first!(
-            link,
-            ChannelAccount,
-            "SELECT * FROM channel_accounts WHERE id = $1",
-            id.0
-        )?;
-        let Some(account) = account else { continue };
-        if !sellers.contains_key(&account.seller_id) {
-            let found = first!(
-                link,
-                Seller,
-                "SELECT * FROM sellers WHERE id = $1",
-                account.seller_id.0
-            )?;
-            sellers.extend(found.map(|seller| (seller.id, Arc::new(seller))));
-        }
-        let Some(seller) = sellers.get(&account.seller_id).cloned() else {
-            continue;
-        };
-        accounts.insert(*id, (Arc::new(account), seller));
-    }
-    for lane in lanes {
-        let named = lane.events.iter().flat_map(|event| &event.account_ids);
-        let found = named
-            .filter_map(|id| owners.get(id))
-            .find_map(|id| accounts.get(id));
-        if let Some((account, seller)) = found {
-            lane.account = Some(account.clone());
-            lane.seller = Some(seller.clone());
-        }
-    }
-    Ok(())
-}
-
-// `VALUES` goes first and `CROSS JOIN` keeps it there: SQLite answers `(a, b) IN (VALUES ...)` by
-// reading the whole table.
-async fn find_customers(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
-    let keys: Vec<(Uuid, String)> = lanes
-        .iter()
-        .filter_map(|lane| {
-            let party = lane.events.first()?.party_id.clone()?;
-            Some((lane.account.as_ref()?.id.0, party))
-        })
-        .collect();
-    let mut found: HashMap<(Uuid, String), Customer> = HashMap::new();
-    for chunk in keys.chunks(crate::db::ROWS_MAX) {
-        let rows: Vec<CustomerRow> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
-            query.push_values(chunk, |mut b, (account, party)| {
-                b.push_bind(*account).push_bind(party.clone());
-            });
-            query.push(") AS v CROSS JOIN customers t ");
-            query.push("WHERE t.account_id = v.column1 AND t.external_id = v.column2");
-            query
-                .build_query_as()
-                .persistent(chunk.len() == 1)
-                .fetch_all(c)
-                .await
-        })?;
-        for row in rows {
-            if let (Some(account), Some(party)) = (row.account_id, row.external_id.clone()) {
-                found.insert((account.0, party), Customer::without_details(row));
-            }
-        }
-    }
-    for lane in lanes {
-        let account = lane.account.as_ref().map(|a| a.id.0);
-        let party = lane.events.first().and_then(|e| e.party_id.clone());
-        if let (Some(account), Some(party)) = (account, party) {
-            lane.customer = found.get(&(account, party)).cloned();
-        }
-    }
-    Ok(())
-}
-
-async fn find_conversations(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
-    let keys: Vec<(AccountId, CustomerId)> = lanes
-        .iter()
-        .filter_map(|lane| Some((lane.account.as_ref()?.id, lane.customer.as_ref()?.id)))
-        .collect();
-    let mut found: HashMap<(AccountId, CustomerId), Conversation> = HashMap::new();
-    for chunk in keys.chunks(crate::db::ROWS_MAX) {
-        let rows: Vec<Conversation> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
-            query.push_values(chunk, |mut b, (account, customer)| {
-                b.push_bind(account.0).push_bind(customer.0);
-            });
-            query.push(") AS v CROSS JOIN conversations t ");
-            query.push("WHERE t.account_id = v.column1 AND t.customer_id = v.column2");
-            query
-                .build_query_as()
-                .persistent(chunk.len() == 1)
-                .fetch_all(c)
-                .await
-        })?;
-        found.extend(rows.into_iter().map(|c| ((c.account_id, c.customer_id), c)));
-    }
-    for lane in lanes {
-        if let (Some(account), Some(customer)) = (&lane.account, &lane.customer) {
-            lane.conversation = found.remove(&(account.id, customer.id));
-        }
     }
     Ok(())
 }

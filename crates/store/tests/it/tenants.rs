@@ -623,13 +623,16 @@ async fn write_nothing(store: &Store, me: &Seller, theirs: &Owned) {
 
 /// The methods of every `impl SellerStore` block, and the text of those blocks.
 fn seller_store_methods() -> Vec<(String, String)> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut methods = Vec::new();
-    for directory in [sources.clone(), sources.join("system")] {
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
         for entry in std::fs::read_dir(directory).unwrap().flatten() {
-            let Ok(text) = std::fs::read_to_string(entry.path()) else {
+            let path = entry.path();
+            if path.is_dir() {
+                directories.push(path);
                 continue;
-            };
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
             for block in text.split("impl SellerStore<'_> {\n").skip(1) {
                 let block = block.split("\n}\n").next().unwrap();
                 for method in block.split("    pub async fn ").skip(1) {

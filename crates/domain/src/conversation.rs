@@ -112,7 +112,8 @@ pub fn advance(
         Incoming::PersonReplied { .. } => turn.person_replied(),
         Incoming::Seller { action, member } => turn.seller(action, *member),
         Incoming::OutOfStock { short, by } => turn.out_of_stock(short, *by),
-        Incoming::OwnEcho { .. } | Incoming::Timer => {}
+        Incoming::Timer => turn.settle(),
+        Incoming::OwnEcho { .. } => {}
     }
     turn.finish()
 }

@@ -50,6 +50,9 @@ pub struct Policy {
     pub open_ms: i64,
     /// How long a draft order waits for the seller, in milliseconds.
     pub seller_ms: i64,
+    /// How long the shop waits for the customer to finish before it asks or reads back, in
+    /// milliseconds; each further message starts the wait anew. 0: it answers every message.
+    pub settle_ms: i64,
     /// How often the same holding reply may be sent at most: once in this many milliseconds.
     pub holding_ms: i64,
     /// Whether a person's text may go out with `HUMAN_AGENT` after the 24-hour window (needs Meta's
@@ -71,6 +74,7 @@ impl Default for Policy {
             confirmation_ms: Timestamp::DAY,
             open_ms: 3 * Timestamp::DAY,
             seller_ms: 7 * Timestamp::DAY,
+            settle_ms: 0,
             holding_ms: 12 * Timestamp::HOUR,
             human_agent: false,
         }

@@ -222,6 +222,27 @@ fn change_and_cancel_buttons() {
 }
 
 #[test]
+fn a_burst_of_messages_is_answered_once() {
+    let mut talk = Talk::with(|p| p.settle_ms = 5_000);
+    for words in ["+2 mug", "+1 cup", "tel +94771234567"] {
+        talk.say(words);
+        assert!(talk.purposes().is_empty(), "{words}");
+        assert_eq!(talk.stage(), Some(Stage::Open));
+    }
+    let due = talk.last.as_ref().unwrap().wake_at.unwrap();
+    talk.now = due.plus(-1);
+    talk.happen(&Incoming::Timer);
+    assert!(talk.purposes().is_empty());
+    talk.now = due;
+    talk.happen(&Incoming::Timer);
+    assert_eq!(talk.purposes(), [Purpose::ReadBack]);
+    assert_eq!(talk.lines(), "2 mug, 1 cup");
+    // A yes needs no waiting.
+    talk.say("yes");
+    assert_eq!(talk.purposes(), [Purpose::Thank]);
+}
+
+#[test]
 fn the_words_on_a_button_may_be_typed() {
     let mut talk = Talk::new();
     talk.say("+5 bowl");

@@ -104,30 +104,38 @@ fn policies() -> impl Strategy<Value = domain::policy::Policy> {
         }),
         Just(Confirmation::DraftOnly),
     ];
-    (confirmation, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(confirmation, details, oversell, charged)| domain::policy::Policy {
-            confirmation,
-            require_phone: details,
-            require_address: details,
-            oversell,
-            charges: if charged {
-                Charges {
-                    delivery: Some(Delivery {
-                        fee_minor: 35_000,
-                        free_from_minor: Some(1_000_000),
-                    }),
-                    tax: Some(Tax {
-                        basis_points: 1_800,
-                        inclusive: details,
-                    }),
-                    ..Charges::default()
-                }
-            } else {
-                Charges::default()
-            },
-            ..domain::policy::Policy::default()
-        },
+    (
+        confirmation,
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
     )
+        .prop_map(|(confirmation, details, oversell, charged, settles)| {
+            domain::policy::Policy {
+                confirmation,
+                settle_ms: if settles { 3_500 } else { 0 },
+                require_phone: details,
+                require_address: details,
+                oversell,
+                charges: if charged {
+                    Charges {
+                        delivery: Some(Delivery {
+                            fee_minor: 35_000,
+                            free_from_minor: Some(1_000_000),
+                        }),
+                        tax: Some(Tax {
+                            basis_points: 1_800,
+                            inclusive: details,
+                        }),
+                        ..Charges::default()
+                    }
+                } else {
+                    Charges::default()
+                },
+                ..domain::policy::Policy::default()
+            }
+        })
 }
 
 fn incoming(talk: &mut Talk, what: &Move, buttons: &[(String, String)]) -> Option<Incoming> {
@@ -358,7 +366,9 @@ fn check(
     // What awaits the customer asked something; what is open will be looked at again.
     if let Some(draft) = &decision.state.draft {
         prop_assert!(!draft.stage.is_final());
-        prop_assert!(decision.wake_at.is_some_and(|at| at > now));
+        // A wait for more words may be over already; everything else lies ahead.
+        let late = decision.state.settle_at.is_some_and(|at| at <= now);
+        prop_assert!(decision.wake_at.is_some_and(|at| at > now || late));
         let waiting = matches!(
             draft.stage,
             Stage::AwaitingCustomer | Stage::AwaitingConfirmation
@@ -415,7 +425,7 @@ proptest! {
             talk.keep(decision);
         }
         // Left alone, it ends.
-        for _ in 0..4 {
+        for _ in 0..6 {
             if let Some(at) = talk.last.as_ref().and_then(|d| d.wake_at) {
                 talk.now = at;
                 talk.happen(&Incoming::Timer);

@@ -22,7 +22,8 @@ fn deadline(draft: &DraftOrder, policy: &Policy) -> Option<Timestamp> {
 
 /// When the conversation has to be looked at again.
 pub(super) fn wake_at(state: &ConversationState, policy: &Policy) -> Option<Timestamp> {
-    state.draft.as_ref().and_then(|d| deadline(d, policy))
+    let deadline = state.draft.as_ref().and_then(|d| deadline(d, policy));
+    deadline.into_iter().chain(state.settle_at).min()
 }
 
 impl Turn<'_> {

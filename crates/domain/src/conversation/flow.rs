@@ -17,9 +17,30 @@ use crate::words::Key;
 const YES_MIN: f32 = 0.6;
 
 impl Turn<'_> {
+    /// Goes on after the customer's words: at once, or when nothing more came for a while.
+    pub(super) fn go_on(&mut self, why: &str) {
+        let speaks = !self.state.is_quiet(self.now)
+            && self.world.policy.confirmation != Confirmation::DraftOnly;
+        if self.world.policy.settle_ms > 0 && speaks && self.state.draft.is_some() {
+            self.move_draft(DraftEvent::Note, Actor::Customer, why);
+            self.state.settle_at = Some(self.now.plus(self.world.policy.settle_ms));
+        } else {
+            self.proceed(true, why);
+        }
+    }
+
+    /// Nothing more came: goes on.
+    pub(super) fn settle(&mut self) {
+        if self.state.settle_at.is_some_and(|at| at <= self.now) {
+            self.proceed(true, "the customer has finished");
+            self.state.settle_at = None;
+        }
+    }
+
     /// Goes on with the draft order. `progress`: something new is understood, so that the same
     /// question may start over.
     pub(super) fn proceed(&mut self, progress: bool, why: &str) {
+        self.state.settle_at = None;
         let Some(draft) = &self.state.draft else {
             return;
         };

@@ -73,7 +73,7 @@ impl Turn<'_> {
         if referred_now {
             self.prefill(mid, referred, reading.intent == Intent::Question);
         } else if noted || changed {
-            self.proceed(true, "the customer's words");
+            self.go_on("the customer's words");
         } else {
             self.respond(mid, text, &reading, &mentions, learnt);
         }
@@ -107,7 +107,7 @@ impl Turn<'_> {
             Some(Stage::AwaitingCustomer | Stage::AwaitingConfirmation)
         );
         if learnt && self.state.draft.is_some() {
-            self.proceed(true, "the customer's details");
+            self.go_on("the customer's details");
         } else if waiting {
             self.proceed_asked();
         } else if reading.confidence < UNSURE_BELOW || reading.intent_confidence < UNSURE_BELOW {
@@ -145,7 +145,11 @@ impl Turn<'_> {
 
     fn contact_given(&mut self, mid: &str, learnt: bool) {
         if self.state.draft.is_some() {
-            self.proceed(learnt, "the customer's details");
+            if learnt {
+                self.go_on("the customer's details");
+            } else {
+                self.proceed(false, "the customer's details");
+            }
             return;
         }
         if let Some(past) = self.recent_order() {

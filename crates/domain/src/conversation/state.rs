@@ -73,6 +73,8 @@ pub struct ConversationState {
     pub greeted: bool,
     /// Whether the customer was asked to write in words since the last readable message.
     pub asked_in_words: bool,
+    /// When the shop goes on with the draft order, unless the customer writes more before.
+    pub settle_at: Option<Timestamp>,
     /// When the last holding reply was sent.
     pub held_at: Option<Timestamp>,
     /// The latest orders, oldest first, at most 5.
@@ -96,6 +98,7 @@ impl Default for ConversationState {
             last_customer_at: None,
             greeted: false,
             asked_in_words: false,
+            settle_at: None,
             held_at: None,
             orders: Vec::new(),
         }

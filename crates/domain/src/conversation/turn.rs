@@ -209,6 +209,9 @@ impl<'a> Turn<'a> {
         if !matches!(to, Stage::AwaitingCustomer | Stage::AwaitingConfirmation) {
             self.state.asked = None;
         }
+        if to != Stage::Open {
+            self.state.settle_at = None;
+        }
         if to.is_final() {
             self.closed.extend(self.state.draft.take());
             self.state.book = Book::default();

@@ -269,7 +269,11 @@ impl Reader<'_, '_> {
             self.weigh_number(at, from, to, evidence);
             return;
         }
-        if !piece.is_word() || piece.classes.is_empty() || self.is_ordinal(at) {
+        if !piece.is_word() || self.is_ordinal(at) {
+            return;
+        }
+        self.weigh_lettered(at, from, to, evidence);
+        if piece.classes.is_empty() {
             return;
         }
         let house_before = self.house_before(at, from);
@@ -335,6 +339,27 @@ impl Reader<'_, '_> {
         let capital = self.text.pieces[end + 1].capital;
         let areas = (end + 1..to).any(|i| self.text.pieces[i].is(Class::Place));
         if composite && (capital || areas) {
+            evidence.add(2, at, end);
+        }
+    }
+
+    /// A house number that begins with its letter ("B-45", "C/12"), before a name.
+    fn weigh_lettered(&self, at: usize, from: usize, to: usize, evidence: &mut Evidence) {
+        let pieces = &self.text.pieces;
+        let letter =
+            pieces[at].capital && pieces[at].len() <= 2 && (at == from || !pieces[at].glued);
+        let joined = at + 2 < to
+            && matches!(pieces[at + 1].kind, Kind::Mark('-' | '/'))
+            && pieces[at + 1].glued
+            && pieces[at + 2].is_number()
+            && pieces[at + 2].glued;
+        if !letter || !joined {
+            return;
+        }
+        let end = self.house_end(at + 2, to);
+        let areas = (end + 1..to).any(|i| pieces[i].classes.any(&PARTS));
+        let named = end + 1 < to && pieces[end + 1].is_word() && self.is_plain(end + 1);
+        if named && areas {
             evidence.add(2, at, end);
         }
     }

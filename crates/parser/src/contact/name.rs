@@ -17,9 +17,9 @@ pub(super) fn cued(text: &Text<'_>, known: &Known<'_>) -> Option<Found<String>> 
         .iter()
         .filter_map(|hit| match hit.class {
             Class::Name => labelled(text, hit.from, hit.to, known),
-            Class::NameIs => {
-                after(text, hit.to, known, Trust::Cue).filter(|_| !is_for_goods(text, hit.from))
-            }
+            Class::NameIs | Class::NameMaybe if is_for_goods(text, hit.from) => None,
+            Class::NameIs => after(text, hit.to, known, Trust::Cue),
+            Class::NameMaybe => after_sentence(text, hit.to, known),
             Class::SignOff => after_farewell(text, hit.to, known),
             _ => None,
         })
@@ -35,6 +35,25 @@ enum Trust {
     Cue,
     /// Position alone: capitals, too.
     Place,
+}
+
+/// "This is Ama": capitals, and nothing after them but the end of the clause.
+fn after_sentence(text: &Text<'_>, to: usize, known: &Known<'_>) -> Option<Found<String>> {
+    let found = after(text, to, known, Trust::Place)?;
+    let next = text
+        .pieces
+        .iter()
+        .find(|p| p.start >= found.span.end as usize);
+    let ends = next.is_none_or(|p| {
+        p.taken
+            || matches!(
+                p.kind,
+                Kind::Break | Kind::Mark('.' | ',' | '-' | '(' | '/')
+            )
+            || p.classes
+                .any(&[Class::End, Class::NameEnd, Class::Phone, Class::Filler])
+    });
+    ends.then_some(found)
 }
 
 fn labelled(text: &Text<'_>, from: usize, to: usize, known: &Known<'_>) -> Option<Found<String>> {

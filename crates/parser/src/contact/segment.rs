@@ -133,7 +133,7 @@ fn cue_at(text: &Text<'_>, at: usize) -> Option<(usize, Class)> {
                 .pieces
                 .get(h.to)
                 .is_none_or(|p| p.taken || !p.is_word()),
-            Class::NameIs | Class::SignOff => false,
+            Class::NameIs | Class::NameMaybe | Class::SignOff => false,
             _ => true,
         })
         .max_by_key(|h| h.to)?;

@@ -14,6 +14,8 @@ pub(super) enum Class {
     Name,
     /// A phrase before a name: "my name is".
     NameIs,
+    /// The same, but only before a capital: "this is", "I am".
+    NameMaybe,
     /// A word that ends a name: "hai" in "mera naam Ravi hai".
     NameEnd,
     /// A farewell before a name: "regards".
@@ -54,9 +56,10 @@ pub(super) enum Class {
     End,
 }
 
-const KEYS: [(&str, Class); 21] = [
+const KEYS: [(&str, Class); 22] = [
     ("name", Class::Name),
     ("name_is", Class::NameIs),
+    ("name_maybe", Class::NameMaybe),
     ("name_end", Class::NameEnd),
     ("sign_off", Class::SignOff),
     ("honorific", Class::Honorific),
@@ -89,6 +92,7 @@ impl Class {
             self,
             Self::Name
                 | Self::NameIs
+                | Self::NameMaybe
                 | Self::SignOff
                 | Self::Address
                 | Self::AddressLabel
@@ -136,7 +140,16 @@ static VOCABULARY: LazyLock<Phrases> = LazyLock::new(|| {
             folded.clone()
         });
         let Some(first) = words.next() else { continue };
-        let rest: Vec<String> = words.collect();
+        let mut rest: Vec<String> = words.collect();
+        // "c/" and "r." are street nouns with their mark only.
+        if first.chars().count() == 1 && rest.is_empty() {
+            rest.extend(
+                phrase
+                    .strip_prefix(|_| true)
+                    .filter(|m| matches!(*m, "." | "/"))
+                    .map(str::to_owned),
+            );
+        }
         let known = phrases.entry(first).or_default();
         if !known.contains(&(rest.clone(), class)) {
             known.push((rest, class));
@@ -206,6 +219,14 @@ fn keep_longest(hits: &mut Vec<Hit>, hit: Hit) {
 /// Where the phrase's further words end, if they follow; dots and hyphens between do not count.
 fn follows(text: &Text<'_>, mut at: usize, rest: &[String], word: &mut String) -> Option<usize> {
     for wanted in rest {
+        if matches!(wanted.as_str(), "." | "/") {
+            let mark = text.pieces.get(at).filter(|p| p.glued)?;
+            if text.of(mark) != wanted {
+                return None;
+            }
+            at += 1;
+            continue;
+        }
         while text
             .pieces
             .get(at)

@@ -110,7 +110,7 @@ impl Engine {
     ) -> Result<Option<&'c str>, StoreError> {
         let verify = |tokens: &[&str]| verify_challenge(mode, token, challenge, tokens);
         let server = self.config().verify_token.iter();
-        let server: Vec<_> = server.map(|t| t.expose_secret()).collect();
+        let server: Vec<_> = server.map(ExposeSecret::expose_secret).collect();
         if let Some(echo) = verify(&server) {
             return Ok(Some(echo));
         }
@@ -126,7 +126,7 @@ impl Engine {
                 self.open(account.id, VERIFY_TOKEN, sealed).ok().flatten()
             })
             .collect();
-        let own: Vec<_> = own.iter().map(|t| t.expose_secret()).collect();
+        let own: Vec<_> = own.iter().map(ExposeSecret::expose_secret).collect();
         Ok(verify(&own))
     }
 
@@ -155,15 +155,13 @@ impl Engine {
                     done.current += 1;
                     return None;
                 }
-                match self.keyring().open(place(account.id, column), sealed) {
-                    Ok(secret) => {
-                        done.resealed += 1;
-                        Some(self.keyring().seal(place(account.id, column), &secret))
-                    }
-                    Err(_) => {
-                        done.unreadable += 1;
-                        None
-                    }
+                let secret = self.keyring().open(place(account.id, column), sealed);
+                if let Ok(secret) = secret {
+                    done.resealed += 1;
+                    Some(self.keyring().seal(place(account.id, column), &secret))
+                } else {
+                    done.unreadable += 1;
+                    None
                 }
             };
             let tokens = Tokens {

@@ -235,8 +235,10 @@ testkit::on_both! {
         let world = World::new(db).await;
         let store = world.engine.store().seller(world.seller);
         let account = store.accounts().await.unwrap().remove(0);
-        let mut tokens = engine::sealed::PlainTokens::default();
-        tokens.verify = Some("own-token".to_owned().into());
+        let tokens = engine::sealed::PlainTokens {
+            verify: Some("own-token".to_owned().into()),
+            ..engine::sealed::PlainTokens::default()
+        };
         world.engine.store_tokens(world.seller, account.id, &tokens).await.unwrap();
         let ask = async |mode, token, challenge| {
             world.engine.handshake(Some(mode), token, Some(challenge)).await.unwrap()

@@ -1,4 +1,5 @@
 //! The engine as a whole: real databases, a sandbox that plays Meta, every step driven by the test.
+#![allow(clippy::unwrap_used)]
 
 mod clockwork;
 mod dm_to_order;

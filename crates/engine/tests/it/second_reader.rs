@@ -41,7 +41,7 @@ async fn answer(State(reader): State<Reader>, headers: HeaderMap, body: Bytes) -
         }
         Act::Raw(status, text) => (status, text).into_response(),
         Act::Hang => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             StatusCode::OK.into_response()
         }
     }

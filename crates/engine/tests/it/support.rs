@@ -24,7 +24,7 @@ use store::{
 };
 use testkit::TestDatabase;
 
-pub const START: i64 = 1_793_000_000_000;
+pub(crate) const START: i64 = 1_793_000_000_000;
 
 /// Twelve goods of a made-up shop.
 const CATALOG: &str = r#"{"currency":"USD","country":"US","products":[
@@ -35,11 +35,11 @@ const CATALOG: &str = r#"{"currency":"USD","country":"US","products":[
   {"retailer_id":"SCARF","title":"Wool scarf","aliases":["scarf"],"price":"25.00","options":[
      {"name":"size","required":true,"values":["small","large"]}]}]}"#;
 
-pub struct World {
-    pub meta: Sandbox,
-    pub engine: Engine,
-    pub clock: TestClock,
-    pub seller: SellerId,
+pub(crate) struct World {
+    pub(crate) meta: Sandbox,
+    pub(crate) engine: Engine,
+    pub(crate) clock: TestClock,
+    pub(crate) seller: SellerId,
     url: String,
 }
 
@@ -58,7 +58,7 @@ async fn receive(State(behind): State<Behind>, headers: HeaderMap, body: Bytes) 
     }
 }
 
-pub fn config(meta: &Sandbox) -> EngineConfig {
+pub(crate) fn config(meta: &Sandbox) -> EngineConfig {
     let key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=".to_owned();
     let mut config = EngineConfig::new(Keyring::parse(&key.into()).unwrap());
     config.secrets.meta = Some(meta.app().secret.into());
@@ -70,18 +70,18 @@ pub fn config(meta: &Sandbox) -> EngineConfig {
 
 impl World {
     /// One seller with the catalogue above, connected to the sandbox's first account.
-    pub async fn new(db: &TestDatabase) -> Self {
+    pub(crate) async fn new(db: &TestDatabase) -> Self {
         Self::with(db, |_| {}).await
     }
 
-    pub async fn with(db: &TestDatabase, change: impl FnOnce(&mut EngineConfig)) -> Self {
+    pub(crate) async fn with(db: &TestDatabase, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let mut world = Self::without_account(db, change).await;
         world.connect_first().await;
         world
     }
 
     /// The same, not connected yet.
-    pub async fn without_account(
+    pub(crate) async fn without_account(
         db: &TestDatabase,
         change: impl FnOnce(&mut EngineConfig),
     ) -> Self {
@@ -107,23 +107,23 @@ impl World {
         }
     }
 
-    pub async fn connect_first(&mut self) {
+    pub(crate) async fn connect_first(&mut self) {
         let account = self.meta.account();
         connect(&self.engine, self.seller, &account).await;
     }
 
     /// The process dies between two steps and starts again: a new engine on the same database.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         let store = Store::open(&self.url).await.unwrap();
         self.engine = Engine::new(store, config(&self.meta), Arc::new(self.clock.clone())).unwrap();
         serve(&self.meta, &self.engine).await;
     }
 
-    pub fn customer(&self, name: &str) -> CustomerHandle {
+    pub(crate) fn customer(&self, name: &str) -> CustomerHandle {
         self.meta.customer(name)
     }
 
-    pub fn by(&self) -> By {
+    pub(crate) fn by(&self) -> By {
         By {
             seller: self.seller,
             member: None,
@@ -131,17 +131,17 @@ impl World {
     }
 
     /// Works on inbound events until none is due.
-    pub async fn read(&self) {
+    pub(crate) async fn read(&self) {
         while let Step::Did(_) = self.engine.pipeline_step().await.unwrap() {}
     }
 
     /// Sends until nothing is due.
-    pub async fn send(&self) {
+    pub(crate) async fn send(&self) {
         while let Step::Did(_) = self.engine.outbox_step().await.unwrap() {}
     }
 
     /// Until webhooks, events and sends have all come to rest.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..6 {
             self.meta.drain().await;
             self.read().await;
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    pub async fn drafts(&self) -> Vec<DraftRow> {
+    pub(crate) async fn drafts(&self) -> Vec<DraftRow> {
         let filter = DraftFilter {
             limit: 1000,
             ..DraftFilter::default()
@@ -158,7 +158,7 @@ impl World {
         store.draft_orders(&filter).await.unwrap().rows
     }
 
-    pub async fn orders(&self) -> Vec<OrderRow> {
+    pub(crate) async fn orders(&self) -> Vec<OrderRow> {
         let filter = OrderFilter {
             limit: 1000,
             ..OrderFilter::default()
@@ -167,20 +167,20 @@ impl World {
         store.orders(&filter).await.unwrap().rows
     }
 
-    pub async fn messages(&self) -> Vec<store::Message> {
+    pub(crate) async fn messages(&self) -> Vec<store::Message> {
         let store = self.engine.store().seller(self.seller);
         store.all_messages(None, 1000).await.unwrap()
     }
 
     /// The only conversation.
-    pub async fn conversation(&self) -> store::Conversation {
+    pub(crate) async fn conversation(&self) -> store::Conversation {
         let store = self.engine.store().seller(self.seller);
         let mut all = store.conversations(None, 10).await.unwrap();
         assert_eq!(all.len(), 1);
         all.remove(0)
     }
 
-    pub async fn outbox(&self) -> Vec<OutboxMessage> {
+    pub(crate) async fn outbox(&self) -> Vec<OutboxMessage> {
         let store = self.engine.store().seller(self.seller);
         let mut all = Vec::new();
         for conversation in store.conversations(None, 1000).await.unwrap() {
@@ -189,19 +189,19 @@ impl World {
         all
     }
 
-    pub async fn events(&self, state: EventState) -> Vec<store::KeptEvent> {
+    pub(crate) async fn events(&self, state: EventState) -> Vec<store::KeptEvent> {
         let found = self.engine.kept_events(None, state, None, 1000).await;
         found.unwrap()
     }
 
-    pub async fn notices(&self) -> Vec<String> {
+    pub(crate) async fn notices(&self) -> Vec<String> {
         let store = self.engine.store().seller(self.seller);
         let all = store.notifications(100).await.unwrap();
         all.into_iter().map(|n| n.kind).collect()
     }
 }
 
-pub async fn add_seller(engine: &Engine, name: &str) -> SellerId {
+pub(crate) async fn add_seller(engine: &Engine, name: &str) -> SellerId {
     let added = engine
         .add_seller(&AddSeller {
             name: name.to_owned(),
@@ -222,7 +222,7 @@ pub async fn add_seller(engine: &Engine, name: &str) -> SellerId {
     added.seller.id
 }
 
-pub async fn connect(engine: &Engine, seller: SellerId, account: &Account) {
+pub(crate) async fn connect(engine: &Engine, seller: SellerId, account: &Account) {
     let mut add = AddAccount {
         instagram_account_id: Some(account.instagram_account_id.clone()),
         page_id: account.page_id.clone(),
@@ -245,7 +245,7 @@ async fn serve(meta: &Sandbox, engine: &Engine) {
 }
 
 /// Writes a conversation that no version of this program would have written.
-pub fn spoil(conversation: &store::Conversation) -> ConversationWrite {
+pub(crate) fn spoil(conversation: &store::Conversation) -> ConversationWrite {
     ConversationWrite {
         id: conversation.id,
         account_id: conversation.account_id,

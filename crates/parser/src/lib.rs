@@ -21,7 +21,7 @@ mod tokenise;
 mod vocabulary;
 
 use domain::Currency;
-use domain::reading::{Contact, Reading, Standing};
+use domain::reading::{Contact, Reading, Span, Standing};
 
 pub use explain::{Explanation, explain};
 pub use index::Index;
@@ -99,10 +99,34 @@ fn stages(
 
 /// Contact details; looked for only where something hints at them, as most messages have none.
 fn contact(index: &Index, text: &str, tokens: &Tokens) -> Contact {
-    let _ = tokens;
     let lexicon = lexicon::lexicon();
     let known = |word: &str| index.vocabulary.knows(word) || lexicon.knows(word);
-    contact::find_among(text, index.locale.country.as_deref(), &known)
+    let mut contact = contact::find_among(text, index.locale.country.as_deref(), &known);
+    if contact
+        .address
+        .as_ref()
+        .is_some_and(|a| is_goods(index, tokens, a.span))
+    {
+        contact.address = None;
+    }
+    contact
+}
+
+/// Whether a stretch is nothing but numbers, units and words of the catalogue: no address.
+fn is_goods(index: &Index, tokens: &Tokens, span: Span) -> bool {
+    use lexicon::Cat;
+    let within = |t: &tokenise::Token| span.start <= t.span.start && t.span.end <= span.end;
+    (0..tokens.len())
+        .filter(|i| within(&tokens.list[*i]))
+        .all(|i| {
+            let form = tokens.form(i);
+            tokens.list[i].kind != tokenise::Kind::Word
+                || index.vocabulary.knows(form)
+                || lexicon::lexicon().has(
+                    form,
+                    &[Cat::Unit, Cat::Number, Cat::Multiple, Cat::And, Cat::Filler],
+                )
+        })
 }
 
 /// The tokens that are part of contact details.

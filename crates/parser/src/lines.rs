@@ -684,6 +684,13 @@ impl<'a> Grouper<'a> {
         if mention.products.is_empty() {
             return true;
         }
+        // "guacamole on the side"
+        let sided = self.pieces.get(k + 1).is_some_and(
+            |p| matches!(p.what, What::Word(c) if c.has(Cat::Unit) && c.has(Cat::Order)),
+        );
+        if sided && mention.products.iter().any(|f| f.full) {
+            return false;
+        }
         let open_offers = self.offers(&self.open.products, source);
         let beside_attribute = self.beside_attribute(k);
         if open_offers && beside_attribute {
@@ -768,7 +775,9 @@ impl<'a> Grouper<'a> {
                     if mention.products.is_empty() {
                         continue;
                     }
-                    if self.offers(&mention.products, source) {
+                    let choice = !mention.values.is_empty()
+                        && self.offers(&self.open.products, Source::Mention(place));
+                    if self.offers(&mention.products, source) && !choice {
                         return true;
                     }
                     if mention.values.is_empty() {

@@ -350,7 +350,13 @@ impl Row<'_> {
                 return Form::Price;
             }
         }
-        if before.has(Cat::Money) || (left_form == "@") {
+        let spent =
+            before.has(Cat::Money) && i >= 2 && self.tokens.list[i - 2].kind == Kind::Number;
+        if spent && value == 1000 && self.tokens.list[i].kind == Kind::Word {
+            // "the 19 dollar one"
+            return Form::Not;
+        }
+        if (before.has(Cat::Money) && !spent) || (left_form == "@") {
             return Form::Price;
         }
         let of_left =

@@ -458,6 +458,20 @@ fn drop_headings(drafts: &mut Vec<Draft>, mentions: &[Mention], index: &Index, f
                     }
                 }
             }
+            // What only the last part says holds for all: "1 sage 1 white, large".
+            let late = drafts[i + used - 1].picks.clone();
+            for draft in &mut drafts[i..i + used] {
+                for pick in &late {
+                    let mine = option(index, mentions, draft.products[0].id, pick.source);
+                    if mine.is_some()
+                        && !draft.picks.iter().any(|q| {
+                            option(index, mentions, draft.products[0].id, q.source) == mine
+                        })
+                    {
+                        draft.picks.push(*pick);
+                    }
+                }
+            }
             i += used;
         } else if used == 1
             && parts == 1
@@ -562,14 +576,28 @@ pub(crate) fn resolve(line: &mut Line, item: u32, mentions: &[Mention], index: &
     let mut taken: SmallVec<[(u32, bool); 4]> = SmallVec::new();
     for pick in &picks {
         match choose(index, mentions, item, pick.source) {
-            Some(chosen) if chosen.tied => {
-                match untied(line, item, pick, &picks, mentions, index) {
-                    Some(chosen) => add_option(line, &mut taken, chosen, pick, index),
-                    None => line.unclear.push((chosen.value, *pick)),
-                }
-            }
+            Some(chosen) if chosen.tied => match untied(line, item, pick, mentions, index) {
+                Some(chosen) => add_option(line, &mut taken, chosen, pick, index),
+                None => line.unclear.push((chosen.value, *pick)),
+            },
             Some(chosen) => add_option(line, &mut taken, chosen, pick, index),
             None => fallback(line, pick),
+        }
+    }
+    // "a bean taco with black beans": the kind before the name is told by the one after it.
+    for pick in picks.iter().filter(|p| p.to <= line.named_at) {
+        let Some(any) =
+            choose(index, mentions, item, pick.source).map(|c| &index.values[c.value as usize])
+        else {
+            continue;
+        };
+        let told = any.text.contains('|')
+            && line
+                .options
+                .iter()
+                .any(|o| *o.name == *any.option && any.text.split('|').any(|m| m == o.value));
+        if told {
+            line.options.retain(|o| *o.value != *any.text);
         }
     }
     line.options.sort();
@@ -577,14 +605,13 @@ pub(crate) fn resolve(line: &mut Line, item: u32, mentions: &[Mention], index: &
     line.picks = picks;
 }
 
-/// Which of several values that fit equally well is meant, where they are of different options: one of
-/// an option not chosen from yet; of the product's first option if said before its name ("veggie
+/// Which of several values that fit equally well is meant, where they are of different options: of the
+/// product's first option if said before its name ("veggie
 /// burrito"), of a later one if after.
 fn untied(
     line: &Line,
     item: u32,
     pick: &Pick,
-    picks: &[Pick],
     mentions: &[Mention],
     index: &Index,
 ) -> Option<Chosen> {
@@ -598,7 +625,7 @@ fn untied(
         .filter(|f| index.offering(item, f.id).is_some())
         .map(|f| f.score)
         .fold(f32::MIN, f32::max);
-    let mut found: SmallVec<[(u32, bool, bool); 4]> = SmallVec::new();
+    let mut found: SmallVec<[(u32, bool); 4]> = SmallVec::new();
     for sheet in &index.items[item as usize].sheets {
         let sheet = &index.sheets[*sheet as usize];
         for fit in mention
@@ -606,23 +633,16 @@ fn untied(
             .iter()
             .filter(|f| f.score > best - 0.02 && sheet.values.binary_search(&f.id).is_ok())
         {
-            let chosen_from = picks.iter().filter(|p| p.from != pick.from).any(|p| {
-                choose(index, mentions, item, p.source)
-                    .is_some_and(|c| !c.tied && sheet.values.binary_search(&c.value).is_ok())
-            });
             if found.last().is_some_and(|l| {
                 index.values[l.0 as usize].option == index.values[fit.id as usize].option
             }) {
                 return None;
             }
-            found.push((fit.id, sheet.multiple, chosen_from));
+            found.push((fit.id, sheet.multiple));
         }
     }
-    if found.iter().any(|f| !f.2) {
-        found.retain(|f| !f.2);
-    }
     let before = pick.from < line.named_at;
-    let (value, multiple, _) = if before {
+    let (value, multiple) = if before {
         *found.first()?
     } else {
         *found.last()?

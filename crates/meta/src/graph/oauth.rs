@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::answer::{Paged, Result};
 use super::client::{At, Body, Call, Graph, escape};
 use super::config::{Access, App, Host};
-use super::error::GraphError;
+use super::error::{Advice, GraphError};
 use super::table::Reason;
 use super::usage::Usage;
 use crate::webhook::wire::{loose, loose_list, loose_number, loose_secret};
@@ -76,7 +76,8 @@ pub struct Dialog<'a> {
     pub scopes: &'a [&'a str],
     /// The PKCE challenge; Facebook Login takes it.
     pub challenge: Option<&'a str>,
-    /// Asks again for what was declined, or renews data access.
+    /// The seller has connected before: asks for everything again, the choice of pages and what was
+    /// declined included, which also renews data access.
     pub again: bool,
 }
 
@@ -229,7 +230,7 @@ impl Graph {
         }
         if dialog.again {
             url += match host {
-                Host::Facebook => "&auth_type=rerequest",
+                Host::Facebook => "&auth_type=reauthorize",
                 Host::Instagram => "&force_reauth=true",
             };
         }
@@ -295,14 +296,11 @@ impl Graph {
                 .await
             }
             Host::Instagram => {
-                let call = Call::get(access, "")
-                    .query("grant_type", "ig_exchange_token")
-                    .query("client_secret", app.secret.expose_secret());
-                self.token(Call {
-                    at: At::Plain(&self.config().ig_base_url, "access_token"),
-                    ..call
-                })
-                .await
+                let query = [
+                    ("grant_type", "ig_exchange_token"),
+                    ("client_secret", app.secret.expose_secret()),
+                ];
+                self.instagram_token(access, "access_token", &query).await
             }
         }
     }
@@ -313,13 +311,9 @@ impl Graph {
         if access.host == Host::Facebook {
             return self.long_lived(access).await;
         }
-        let call = Call::get(access, "").query("grant_type", "ig_refresh_token");
-        let base = &self.config().ig_base_url;
-        self.token(Call {
-            at: At::Plain(base, "refresh_access_token"),
-            ..call
-        })
-        .await
+        let query = [("grant_type", "ig_refresh_token")];
+        self.instagram_token(access, "refresh_access_token", &query)
+            .await
     }
 
     /// What a token of the Facebook host is and may do.
@@ -350,6 +344,33 @@ impl Graph {
         };
         app.as_ref()
             .ok_or_else(|| GraphError::of(Reason::InvalidRequest, None, false, Usage::default()))
+    }
+
+    /// A token from Instagram's own endpoints. Meta documents the token as a parameter there and as
+    /// a header for the host in general: the header is tried first, and only where Meta will not
+    /// have it does the token go into the address, which nothing prints.
+    async fn instagram_token(
+        &self,
+        access: &Access,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Token> {
+        let call = || {
+            let call = Call {
+                at: At::Plain(&self.config().ig_base_url, path),
+                ..Call::get(access, "")
+            };
+            query
+                .iter()
+                .fold(call, |call, (name, value)| call.query(name, *value))
+        };
+        match self.token(call()).await {
+            Err(error) if matches!(error.advice, Advice::Fix | Advice::Reconnect) => {
+                self.token(call().query("access_token", access.token.expose_secret()))
+                    .await
+            }
+            answer => answer,
+        }
     }
 
     async fn token(&self, call: Call<'_>) -> Result<Token> {

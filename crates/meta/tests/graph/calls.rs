@@ -444,6 +444,20 @@ async fn connecting_through_instagram() {
         meta.asked().line(),
         "GET /refresh_access_token?grant_type=ig_refresh_token"
     );
+    meta.will_answer(400, r#"{"error":{"code":100}}"#)
+        .will_answer(200, r#"{"access_token":"renewed"}"#);
+    assert!(
+        meta.graph.refresh(&access).await.is_ok(),
+        "the documented form, where the header is refused"
+    );
+    assert_eq!(
+        meta.asked().line(),
+        "GET /refresh_access_token?grant_type=ig_refresh_token&access_token=planted-token"
+    );
+    meta.will_answer(500, "{}");
+    let asked = meta.asked_times();
+    assert!(meta.graph.refresh(&access).await.is_err());
+    assert_eq!(meta.asked_times(), asked + 1, "an outage is no refusal");
     meta.will_answer(
         200,
         r#"{"id":"app-scoped","user_id":"1784","username":"mugs"}"#,

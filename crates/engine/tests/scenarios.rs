@@ -371,6 +371,7 @@ impl Play {
             "time" => {
                 let (count, unit) = rest.split_once(' ').unwrap();
                 let unit = match unit.trim_end_matches('s') {
+                    "second" => Timestamp::SECOND,
                     "minute" => Timestamp::MINUTE,
                     "hour" => Timestamp::HOUR,
                     "day" => Timestamp::DAY,
@@ -477,6 +478,9 @@ impl Play {
                 ["address"] => self.policy.require_address = true,
                 ["name"] => self.policy.require_name = true,
                 ["oversell"] => self.policy.oversell = true,
+                ["wait", seconds] => {
+                    self.policy.settle_ms = seconds.parse::<i64>().unwrap() * Timestamp::SECOND;
+                }
                 ["draft_only"] => self.policy.confirmation = Confirmation::DraftOnly,
                 ["auto_confirm", least, "up", "to", most] => {
                     self.policy.confirmation = Confirmation::AutoConfirm {

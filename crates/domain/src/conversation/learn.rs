@@ -27,9 +27,11 @@ impl Turn<'_> {
             (Some(_), _) => letters >= 6,
         };
         if enough {
-            let latin = text.chars().filter(char::is_ascii_alphabetic).count();
-            self.state.language = Some(reading.language.clone());
-            self.state.romanized = latin * 2 > letters;
+            let country = self.world.seller.country.as_str();
+            let language = settled(&reading.language, known, country).to_owned();
+            self.state.language = Some(language);
+            // One letter of another script is enough: product names are Latin in every language.
+            self.state.romanized = !text.chars().any(|c| c.is_alphabetic() && c > '\u{24f}');
         }
     }
 
@@ -67,5 +69,48 @@ impl Turn<'_> {
             }
         }
         any
+    }
+}
+
+/// Indonesian and Malay share most words of an order, as do spoken Urdu and Hindi: the one that is
+/// known stays, else the country decides.
+fn settled<'t>(read: &'t str, known: Option<&str>, country: &str) -> &'t str {
+    let (twin, home) = match read {
+        "ms" => ("id", &["ID"][..]),
+        "id" => ("ms", &["MY", "SG", "BN"][..]),
+        "hi" => ("ur", &["PK"][..]),
+        "ur" => ("hi", &["IN"][..]),
+        _ => return read,
+    };
+    let twin_known = known == Some(twin);
+    let read_known = known == Some(read);
+    if twin_known || (!read_known && home.contains(&country)) {
+        twin
+    } else {
+        read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settled;
+
+    #[test]
+    fn close_languages_are_told_apart_by_what_is_known_and_by_country() {
+        for (read, known, country, want) in [
+            ("ms", None, "ID", "id"),
+            ("ms", None, "MY", "ms"),
+            ("ms", Some("id"), "MY", "id"),
+            ("id", Some("id"), "MY", "id"),
+            ("hi", None, "PK", "ur"),
+            ("hi", Some("hi"), "PK", "hi"),
+            ("es", Some("pt"), "BR", "es"),
+        ] {
+            assert_eq!(
+                settled(read, known, country),
+                want,
+                "{read} {known:?} {country}"
+            );
+        }
     }
 }

@@ -76,8 +76,10 @@
       if (!answer.ok) return;
       if (answer.redirected) { location.reload(); return; }
       const before = new Set([...document.querySelectorAll("main [id]")].map((el) => el.id));
-      const y = scrollY;
+      const y = scrollY, said = $("main > .note[role]");
       adopt(parse(await answer.text()), { focus: false });
+      // What the last action came to stays readable until the next one.
+      if (said && !$("main > .note[role]")) $("main").prepend(said);
       scrollTo(0, y);
       for (const el of document.querySelectorAll("main [id].card, main li[id]")) if (!before.has(el.id)) el.classList.add("fresh");
       $("#live-flag")?.remove();

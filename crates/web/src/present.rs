@@ -5,7 +5,7 @@ use domain::draft::{Actor, DraftLine, DraftOrder};
 use domain::order::PricedLine;
 use domain::order::totals::Totals;
 use domain::policy::Policy;
-use domain::reading::{Amount, Change, Doubt, OptionChoice, Reading, Span};
+use domain::reading::{Amount, Change, Doubt, Intent, OptionChoice, Reading, Span};
 use domain::{Channel, Money};
 use store::{Customer, Direction, DraftTransition, Message, MessageState, OrderTransition};
 
@@ -266,7 +266,7 @@ pub(crate) fn quotes(
     let mut quoted = vec![false; lines.len()];
     let quotes = messages
         .iter()
-        .filter(|message| message.direction == Direction::In)
+        .filter(|message| message.direction == Direction::In && !is_a_mere_yes(message))
         .map(|message| {
             let marks = reading(message)
                 .map(|r| marks(&r, lines))
@@ -286,6 +286,11 @@ pub(crate) fn quotes(
         })
         .collect();
     (quotes, quoted)
+}
+
+/// A yes to what was read back says nothing of the goods; the conversation shows it.
+fn is_a_mere_yes(message: &Message) -> bool {
+    reading(message).is_some_and(|r| r.intent == Intent::Confirm && r.changes.is_empty())
 }
 
 fn reading(message: &Message) -> Option<Reading> {

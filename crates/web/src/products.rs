@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use axum::body::Bytes;
 use domain::catalog::Product;
+use domain::catalog::price::variant_for;
 use domain::{ProductId, SellerId};
 use engine::import::{ImportFailure, Rejected};
+use store::{DraftRow, SellerStore, StoreError};
 
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -157,4 +159,29 @@ pub(crate) async fn import(
         rejected_count: report.rejected_count,
         rejected: report.rejected,
     })
+}
+
+/// Lines that stock does not cover, in sentences.
+pub(crate) async fn shortages(
+    seller: &SellerStore<'_>,
+    row: &DraftRow,
+) -> Result<Vec<String>, StoreError> {
+    let mut short = Vec::new();
+    for line in &row.body.lines {
+        let Some(found) = seller.product_by_retailer_id(&line.line.product).await? else {
+            continue;
+        };
+        let product = found.for_sale();
+        let variant = variant_for(&product, &line.line.options);
+        let stock = variant.map_or(product.stock, |variant| variant.stock);
+        if let Some(free) = stock
+            && free < i64::from(line.line.quantity)
+        {
+            short.push(format!(
+                "{}: only {free} left, {} wanted.",
+                product.title, line.line.quantity
+            ));
+        }
+    }
+    Ok(short)
 }

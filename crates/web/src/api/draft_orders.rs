@@ -5,8 +5,9 @@ use domain::DraftOrderId;
 use domain::catalog::RetailerId;
 use domain::draft::Stage;
 use domain::reading::{Amount, OptionChoice, OrderLine};
+use engine::ActionError;
 use serde::{Deserialize, Serialize};
-use store::{DraftFilter, DraftRow};
+use store::{DraftFilter, DraftRow, SellerStore};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,6 +19,7 @@ use super::orders::OrderOut;
 use super::out::{ActorOut, Choice, DetailsOut, DraftLineOut, TotalsOut, time};
 use super::paging::{Listing, PageQuery};
 use crate::problem::{FieldError, Problem};
+use crate::products;
 use crate::state::AppState;
 
 /// The routes.
@@ -359,10 +361,13 @@ async fn confirm_draft_order(
         .await?
         .ok_or_else(|| Problem::not_found("draft order"))?;
     if row.stage != Stage::Confirmed {
-        let engine = state.engine();
-        engine
+        let confirmed = state
+            .engine()
             .confirm_draft(caller.by(), id, how.revision, how.oversell, how.note)
-            .await?;
+            .await;
+        if let Err(refused) = confirmed {
+            return Err(too_little_stock(&seller, &row, refused).await);
+        }
     }
     let row = seller
         .draft_order(id)
@@ -376,6 +381,27 @@ async fn confirm_draft_order(
         .await?
         .ok_or_else(|| Problem::not_found("order"))?;
     Ok(axum::Json((&order).into()))
+}
+
+/// A refusal for lack of stock names what is short; any other stays as it is.
+async fn too_little_stock(
+    seller: &SellerStore<'_>,
+    row: &DraftRow,
+    refused: ActionError,
+) -> Problem {
+    if !matches!(
+        refused,
+        ActionError::Refused(_) | ActionError::OutOfStock(_)
+    ) {
+        return refused.into();
+    }
+    match products::shortages(seller, row).await {
+        Ok(short) if !short.is_empty() => Problem::conflict(format!(
+            "There is too little stock. {} Restock, change the lines, or send `\"oversell\": true`.",
+            short.join(" ")
+        )),
+        _ => refused.into(),
+    }
 }
 
 /// Why to reject.

@@ -1,7 +1,6 @@
 //! Draft orders on the dashboard: list, detail, confirm, reject, edit.
 
 use axum::extract::{Path, Query, State};
-use domain::catalog::price::variant_for;
 use domain::catalog::{ProductStatus, RetailerId};
 use domain::customer::DetailKind;
 use domain::draft::Stage;
@@ -20,6 +19,7 @@ use crate::pages::layout::{Page, Tab};
 use crate::pages::parts::Note;
 use crate::present;
 use crate::problem::Problem;
+use crate::products;
 use crate::settings::policy_of;
 use crate::state::AppState;
 
@@ -227,7 +227,7 @@ pub(super) async fn detail(
     let (customer, messages) = companions(&seller, &row).await?;
     let mut draft = view(&seller, &row, customer.as_ref(), &messages, &policy).await?;
     if !row.stage.is_final() {
-        draft.short = shortages(&seller, &row).await?;
+        draft.short = products::shortages(&seller, &row).await?;
     }
     let thread = match row.conversation_id {
         Some(conversation) => {
@@ -256,28 +256,6 @@ pub(super) async fn detail(
         body,
     };
     Ok(viewer.show(&state, &frame, page))
-}
-
-/// Lines that stock does not cover, in sentences.
-async fn shortages(seller: &SellerStore<'_>, row: &DraftRow) -> Result<Vec<String>, PageError> {
-    let mut short = Vec::new();
-    for line in &row.body.lines {
-        let Some(found) = seller.product_by_retailer_id(&line.line.product).await? else {
-            continue;
-        };
-        let product = found.for_sale();
-        let variant = variant_for(&product, &line.line.options);
-        let stock = variant.map_or(product.stock, |variant| variant.stock);
-        if let Some(free) = stock
-            && free < i64::from(line.line.quantity)
-        {
-            short.push(format!(
-                "{}: only {free} left, {} wanted.",
-                product.title, line.line.quantity
-            ));
-        }
-    }
-    Ok(short)
 }
 
 fn revision(fields: &Fields) -> Option<u32> {

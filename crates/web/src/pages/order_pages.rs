@@ -160,13 +160,7 @@ pub(crate) fn page(frame: &Frame, order: &OrderView) -> Markup {
             @if let Some(note) = &order.note { p.soft.pre { "Note: " (note) } }
             form method="post" action={ "/orders/" (order.id) "/status" } {
                 (frame.csrf_field())
-                div.actions {
-                    @for to in order.status.next() {
-                        @let ending = matches!(to, OrderStatus::Cancelled | OrderStatus::Returned);
-                        @let ask = ending.then(|| format!("{}: are you sure? This cannot be undone.", action_words(to)));
-                        button.primary[Some(to) == next].danger[ending] type="submit" name="status" value=(to) data-confirm=[ask] { (action_words(to)) }
-                    }
-                }
+                (moves(order.status, next))
             }
         }
         section.card {
@@ -182,6 +176,25 @@ pub(crate) fn page(frame: &Frame, order: &OrderView) -> Markup {
             section.card { h2 { "In the customer's words" } (order_view::words(&order.quotes)) }
         }
         (history_card(&order.history))
+    }
+}
+
+/// The buttons that move an order on: the next step large, the others small.
+fn moves(status: OrderStatus, next: Option<OrderStatus>) -> Markup {
+    let is_ending = |to: OrderStatus| matches!(to, OrderStatus::Cancelled | OrderStatus::Returned);
+    html! {
+        @if let Some(next) = next {
+            div.actions { button.primary.first type="submit" name="status" value=(next) { (action_words(next)) } }
+        }
+        div.beside {
+            @for to in status.next().filter(|to| Some(*to) != next) {
+                @let ask = is_ending(to).then(|| format!("{}: are you sure? This cannot be undone.", action_words(to)));
+                button.danger[is_ending(to)] type="submit" name="status" value=(to) data-confirm=[ask] {
+                    @if to == OrderStatus::Cancelled { "Cancel" } @else { (title_case(to.as_str())) }
+                    span.sr { ": move the order to this" }
+                }
+            }
+        }
     }
 }
 

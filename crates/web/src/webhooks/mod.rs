@@ -6,10 +6,11 @@ mod development;
 mod events;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use engine::doctor::DEPRECATED_ROUTE;
 
 use crate::limits;
 use crate::state::AppState;
@@ -26,7 +27,10 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .route(PATH, events())
         .route(
             LEGACY_PATH,
-            events().layer(axum::middleware::map_response(deprecated)),
+            events().layer(axum::middleware::map_response_with_state(
+                state.clone(),
+                deprecated,
+            )),
         )
         .layer(DefaultBodyLimit::max(limits::WEBHOOK_BODY_BYTES_MAX))
         .route("/webhooks/meta/deauthorize", post(callbacks::deauthorize))
@@ -40,7 +44,10 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
 }
 
 /// RFC 9745 (`Deprecation`) and RFC 8288 (`Link`): the same code, another address from now on.
-async fn deprecated(mut response: Response) -> Response {
+async fn deprecated(State(state): State<AppState>, mut response: Response) -> Response {
+    state
+        .engine()
+        .count_for_doctor(DEPRECATED_ROUTE, LEGACY_PATH);
     metrics::counter!("eziseller_legacy_webhook_requests_total").increment(1);
     let headers = response.headers_mut();
     headers.insert(

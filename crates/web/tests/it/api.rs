@@ -84,7 +84,7 @@ on_both! {
         let done = app.call(Method::POST, &confirm(&first), Some(json!({}))).await;
         assert_eq!(done.status, StatusCode::OK, "{}", done.text());
         let short = app.call(Method::POST, &confirm(&second), Some(json!({}))).await;
-        assert!(problem(&short, StatusCode::CONFLICT)["detail"].as_str().unwrap().contains("LAMP"));
+        assert!(problem(&short, StatusCode::CONFLICT)["detail"].as_str().unwrap().contains("Brass lamp: only 1 left, 2 wanted"));
         let knowing = app.call(Method::POST, &confirm(&second), Some(json!({"oversell": true}))).await;
         assert_eq!(knowing.status, StatusCode::OK, "{}", knowing.text());
         assert_eq!(knowing.json()["oversold"], true);

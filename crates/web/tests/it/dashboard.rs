@@ -80,7 +80,7 @@ on_both! {
         let first = app.draft(&app.shop, "900").await;
         let second = app.draft(&app.shop, "901").await;
         let mut browser = app.owner().await;
-        browser.get("/").await;
+        browser.get(&format!("/drafts/{first}")).await;
         browser.post(&format!("/drafts/{first}/confirm"), &[]).await;
         let short = browser.post(&format!("/drafts/{second}/confirm"), &[]).await;
         assert!(short.text().contains("Confirm without stock"), "{}", short.text());

@@ -50,6 +50,7 @@ on_both! {
         let first = browser.cookies["__Host-eziseller"].clone();
         let strict = browser.get("/").await;
         assert!(strict.header("strict-transport-security").starts_with("max-age="));
+        browser.get("/more").await;
         browser.post("/sign-out", &[]).await;
         assert!(!browser.cookies.contains_key("__Host-eziseller"));
         browser.sign_in(&app.shop.email).await;

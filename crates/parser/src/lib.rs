@@ -65,7 +65,7 @@ fn stages(
         lexicon.knows(word) || index.vocabulary.knows(word)
     });
     watch(Seen::Tokens(&tokens));
-    let contact = contact(index, text, &tokens);
+    let contact = contact(index, text, &tokens, standing);
     let barred = barred(&tokens, &contact);
     let ours = index.vocabulary.ours(&tokens);
     let tags = tag::tag(&tokens, index, &ours);
@@ -97,10 +97,18 @@ fn stages(
     })
 }
 
-/// Contact details; looked for only where something hints at them, as most messages have none.
-fn contact(index: &Index, text: &str, tokens: &Tokens) -> Contact {
+/// Contact details. A message that is a name and nothing else is one from a customer who has
+/// ordered: before that it is rather a product.
+fn contact(index: &Index, text: &str, tokens: &Tokens, standing: &Standing) -> Contact {
     let lexicon = lexicon::lexicon();
-    let known = |word: &str| index.vocabulary.knows(word) || lexicon.knows(word);
+    let known = |word: &str, every: bool| {
+        index.vocabulary.knows(word)
+            || if every {
+                lexicon.knows(word)
+            } else {
+                lexicon.has(word, &SAID)
+            }
+    };
     let mut contact = contact::find_among(text, index.locale.country.as_deref(), &known);
     if contact
         .address
@@ -109,8 +117,48 @@ fn contact(index: &Index, text: &str, tokens: &Tokens) -> Contact {
     {
         contact.address = None;
     }
+    if contact.is_empty() && !standing.lines.is_empty() {
+        contact.name = contact::bare_name(text, &known);
+    }
     contact
 }
+
+/// What is said in talk of orders and hardly ever in a name or an address.
+const SAID: [lexicon::Cat; 30] = {
+    use lexicon::Cat;
+    [
+        Cat::Order,
+        Cat::Question,
+        Cat::MaybeQuestion,
+        Cat::Info,
+        Cat::Yes,
+        Cat::Confirm,
+        Cat::Cancel,
+        Cat::Remove,
+        Cat::Negation,
+        Cat::Extra,
+        Cat::Light,
+        Cat::Each,
+        Cat::Both,
+        Cat::All,
+        Cat::Same,
+        Cat::More,
+        Cat::Also,
+        Cat::Instead,
+        Cat::Change,
+        Cat::Correction,
+        Cat::This,
+        Cat::Greeting,
+        Cat::Thanks,
+        Cat::Polite,
+        Cat::Filler,
+        Cat::Common,
+        Cat::Past,
+        Cat::Complaint,
+        Cat::Unit,
+        Cat::Number,
+    ]
+};
 
 /// Whether a stretch is nothing but numbers, units and words of the catalogue: no address.
 fn is_goods(index: &Index, tokens: &Tokens, span: Span) -> bool {

@@ -24,6 +24,7 @@ pub(super) fn find(text: &Text<'_>, known: &Known<'_>) -> Option<Found<String>> 
     let reader = Reader { text, known };
     let judged: Vec<(Segment, Judged)> = segments(text)
         .into_iter()
+        .flat_map(|segment| stretches(text, segment))
         .map(|s| (s, reader.judge(&s)))
         .collect();
     let mut found = None;
@@ -40,6 +41,34 @@ pub(super) fn find(text: &Text<'_>, known: &Known<'_>) -> Option<Found<String>> 
     found
 }
 
+/// A stretch cut at the words that belong to no address: "i need it at 12 Lake Road by Friday".
+fn stretches(text: &Text<'_>, segment: Segment) -> Vec<Segment> {
+    let mut parts = Vec::new();
+    let (mut from, mut before) = (segment.from, segment.before);
+    for at in segment.from..=segment.to {
+        let ends = at == segment.to
+            || (text.pieces[at].is(Class::End) && !text.pieces[at].classes.any(&PARTS));
+        if !ends {
+            continue;
+        }
+        if at > from {
+            parts.push(Segment {
+                from,
+                to: at,
+                before,
+                asks: segment.asks && at == segment.to,
+                ..segment
+            });
+        }
+        // Nothing goes on over such a word, but what was announced is still to come.
+        if at > from || !matches!(before, Before::Cue(_)) {
+            before = Before::Start;
+        }
+        from = at + 1;
+    }
+    parts
+}
+
 /// What a stretch says for being a part of an address.
 #[derive(Debug, Clone, Copy, Default)]
 struct Judged {
@@ -54,6 +83,8 @@ struct Judged {
     capital: bool,
     /// Holds a number.
     number: bool,
+    /// Nothing but a number too short for a postcode.
+    lone_number: bool,
     /// Words and numbers in it.
     size: usize,
     /// Something that ends an address stands in it, after the part that belongs.
@@ -79,7 +110,7 @@ impl Reader<'_, '_> {
             return None;
         }
         // "send to Ama, 12 Lake Rd": the name is not the address.
-        let name_first = cue == Some(Class::Deliver) && start.weight == 0;
+        let name_first = cue == Some(Class::Deliver) && start.weight == 0 && !start.number;
         let mut weight = start.weight;
         let mut members = usize::from(start.weight > 0);
         let mut stretches = 1;
@@ -195,11 +226,10 @@ impl Reader<'_, '_> {
 
     /// Weighs one stretch.
     fn judge(&self, segment: &Segment) -> Judged {
-        let (from, to, cut) = self.trimmed(segment);
+        let (from, to) = self.trimmed(segment);
         let mut judged = Judged {
             from,
             to,
-            cut,
             ..Judged::default()
         };
         if from >= to {
@@ -233,33 +263,30 @@ impl Reader<'_, '_> {
             && count <= 5
             && judged.size > 0
             && (from..to).all(|at| self.is_plain(at))
-            && !segment.asks
-            && (count > 0 || self.is_postcode(from, to));
+            && (count > 0 || judged.number);
+        judged.lone_number = count == 0 && !self.is_postcode(from, to);
         judged
     }
 
-    /// The stretch without small words at its front, up to what cannot be in an address.
-    /// Whether something did is the last.
-    fn trimmed(&self, segment: &Segment) -> (usize, usize, bool) {
+    /// The stretch without small words at its front and marks at its ends.
+    fn trimmed(&self, segment: &Segment) -> (usize, usize) {
         let mut from = segment.from;
         let pieces = &self.text.pieces;
+        let cued = matches!(segment.before, Before::Cue(_));
         while from < segment.to
-            && (pieces[from].is(Class::Filler)
+            && (cued
+                && pieces[from].is(Class::Filler)
                 && !pieces[from].classes.any(&PARTS)
                 && !pieces.get(from + 1).is_some_and(|p| p.glued)
                 || matches!(pieces[from].kind, Kind::Mark(c) if c != '#'))
         {
             from += 1;
         }
-        let mut to = from;
-        while to < segment.to && !(pieces[to].is(Class::End) && !pieces[to].classes.any(&PARTS)) {
-            to += 1;
-        }
-        let cut = to < segment.to;
+        let mut to = segment.to;
         while to > from && matches!(pieces[to - 1].kind, Kind::Mark(_)) {
             to -= 1;
         }
-        (from, to, cut)
+        (from, to)
     }
 
     /// Adds what the piece says.
@@ -301,7 +328,12 @@ impl Reader<'_, '_> {
                 None => {}
             }
         }
-        if piece.is(Class::StreetFirst) && at + 1 < to {
+        if piece.is(Class::StreetFirst)
+            && at + 1 < to
+            && let Some(house) = self.house_right_before(at, from)
+        {
+            evidence.add(3, house, at + 1);
+        } else if piece.is(Class::StreetFirst) && at + 1 < to {
             let number = (at + 2..to)
                 .rev()
                 .find(|&i| self.text.pieces[i].is_number());
@@ -381,6 +413,16 @@ impl Reader<'_, '_> {
             }
         }
         None
+    }
+
+    /// The house number that stands right before a street noun: "12 rue", "15 bis avenue".
+    fn house_right_before(&self, street: usize, from: usize) -> Option<usize> {
+        let mut at = street.checked_sub(1)?;
+        if at > from && self.text.pieces[at].is_word() && self.text.pieces[at].len() <= 3 {
+            at -= 1;
+        }
+        (at >= from && self.text.pieces[at].is_number() && self.text.pieces[at].len() <= 5)
+            .then(|| self.house_start(at, from))
     }
 
     /// The front of a house number that ends here, with flat and block before it: "unit 4C 27".
@@ -526,7 +568,7 @@ impl Reader<'_, '_> {
         }
         let mut word = String::new();
         fold(self.text.of(piece), &mut word);
-        !(self.known)(&word)
+        !(self.known)(&word, false)
     }
 
     /// The same between a house number and its street noun, where everyday words do occur.
@@ -574,6 +616,10 @@ impl Evidence {
 fn goes_on(before: Before, next: &Judged, members: usize, number: bool) -> bool {
     let evident = next.weight > 0;
     let house = next.size > 0 && next.number && next.plain;
+    // A second house number is a quantity.
+    if next.lone_number && number {
+        return false;
+    }
     match before {
         Before::Comma | Before::Slash => evident || next.plain,
         Before::Line => {

@@ -17,14 +17,15 @@ use domain::reading::{Contact, Found, Span};
 use text::Text;
 
 /// Tells words of an order from words of a name or an address: whether a folded word belongs to
-/// the catalogue or is an everyday word of a language.
-pub type Known<'a> = dyn Fn(&str) -> bool + 'a;
+/// the catalogue or to talk of orders. With `true` every word of every language counts, as for
+/// names in lower case.
+pub type Known<'a> = dyn Fn(&str, bool) -> bool + 'a;
 
 /// Finds the contact details of a message. `country` is the seller's (ISO 3166-1 alpha-2): local
 /// telephone numbers are read as numbers of that country, and not at all without it.
 #[must_use]
 pub fn find(text: &str, country: Option<&str>) -> Contact {
-    find_among(text, country, &|_| false)
+    find_among(text, country, &|_, _| false)
 }
 
 /// [`find`], by someone who knows the words of the catalogue: "Ring Light 0917..." is then not

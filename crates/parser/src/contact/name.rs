@@ -205,7 +205,8 @@ fn is_name_word(text: &Text<'_>, at: usize, known: &Known<'_>, trust: Trust) -> 
     }
     let mut word = String::new();
     fold(text.of(piece), &mut word);
-    !known(&word)
+    // In lower case any everyday word of any language might be one.
+    !known(&word, trust != Trust::Place)
 }
 
 /// A message all in capitals: they say nothing then.
@@ -330,7 +331,9 @@ fn beside_one(
             .take_while(|&i| is_name_word(text, i, known, Trust::Place))
             .last()?;
         let follows_number = tail > from && text.pieces[tail - 1].is_number();
-        let follows_for = tail > from && text.pieces[tail - 1].is(Class::Filler);
+        let follows_for = tail > from
+            && text.pieces[tail - 1].is(Class::Filler)
+            && !text.pieces[tail - 1].capital;
         if (follows_number || follows_for) && to - tail <= WORDS && to - tail >= 2 {
             return Some((1, found(text, tail, to)?));
         }

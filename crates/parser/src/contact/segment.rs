@@ -110,7 +110,12 @@ fn separator_at(text: &Text<'_>, at: usize) -> (usize, Option<Before>) {
         Kind::Mark(':') => Some(Before::Comma),
         Kind::Mark('.') if !glued_next && !abbreviation_before(text, at) => Some(Before::Stop),
         Kind::Mark('!' | '?' | '؟' | '।' | '॥' | '۔' | '。' | '…') => Some(Before::Stop),
-        Kind::Mark('/') if !(glued_next && piece.glued) => Some(Before::Slash),
+        Kind::Mark('/')
+            if !(glued_next && piece.glued)
+                && !(piece.glued && text.pieces[at - 1].is(Class::StreetFirst)) =>
+        {
+            Some(Before::Slash)
+        }
         Kind::Mark('-' | '\u{2013}' | '\u{2014}') if !(glued_next && piece.glued) => {
             Some(Before::Dash)
         }
@@ -129,10 +134,10 @@ fn cue_at(text: &Text<'_>, at: usize) -> Option<(usize, Class)> {
         .filter(|h| match h.class {
             Class::AddressLabel => label_follows(text, h.to),
             Class::Name => label_follows(text, h.to),
-            Class::Phone | Class::Email => text
-                .pieces
-                .get(h.to)
-                .is_none_or(|p| p.taken || !p.is_word()),
+            Class::Phone | Class::Email => text.pieces[h.to..]
+                .iter()
+                .find(|p| !matches!(p.kind, Kind::Mark(_)) || p.taken)
+                .is_none_or(|p| p.taken),
             Class::NameIs | Class::NameMaybe | Class::SignOff => false,
             _ => true,
         })

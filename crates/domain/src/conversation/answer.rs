@@ -20,6 +20,13 @@ const VALUES_MAX: usize = 15;
 impl Turn<'_> {
     /// Price and availability, where the reading says of what.
     pub(super) fn answer(&mut self, mid: &str, reading: &Reading, mentions: &[Mention]) {
+        if self.state.stage() == Some(Stage::AwaitingSeller) {
+            // "Can I change to L?" should be seen before the tap that confirms.
+            self.message.needs_seller = true;
+            self.notify(Notice::QuestionOpen {
+                mid: mid.to_owned(),
+            });
+        }
         let of_mentions = |mentions: &[Mention]| -> Vec<RetailerId> {
             mentions
                 .iter()

@@ -55,8 +55,8 @@ impl Turn<'_> {
             self.hold(Spoken::text(text));
             return;
         }
-        if progress && let Some(asked) = &mut self.state.asked {
-            asked.repetitions = 0;
+        if progress {
+            self.start_over();
         }
         match self.next_need() {
             Some(Ask::Doubt { doubt }) if nothing_near(&doubt) => self.give_up_unasked(doubt),
@@ -74,6 +74,15 @@ impl Turn<'_> {
                 let revision = self.state.draft.as_ref().map_or(0, |d| d.revision);
                 self.ask(Ask::Confirm { revision });
             }
+        }
+    }
+
+    /// The question that is out counts from the beginning; a read-back is given whole again.
+    fn start_over(&mut self) {
+        match &mut self.state.asked {
+            Some(asked) if matches!(asked.what, Ask::Confirm { .. }) => self.state.asked = None,
+            Some(asked) => asked.repetitions = 0,
+            None => {}
         }
     }
 

@@ -53,7 +53,10 @@ impl Turn<'_> {
         };
         self.annotate(&reading);
         self.learn_language(text, &reading);
-        let learnt = self.learn_contact(&reading.contact, mid, at);
+        let mut learnt = self.learn_contact(&reading.contact, mid, at);
+        if reading.intent == Intent::Other && reading.contact.is_empty() {
+            learnt = self.learn_asked_address(text, mid, at);
+        }
         if calls_off(&reading, &understanding) {
             self.called_off(mid, understanding);
             return;
@@ -145,7 +148,8 @@ impl Turn<'_> {
 
     fn contact_given(&mut self, mid: &str, learnt: bool) {
         if self.state.draft.is_some() {
-            if learnt {
+            let asked = self.state.asked.as_ref().map(|a| &a.what);
+            if learnt || !matches!(asked, Some(Ask::Details { .. })) {
                 self.go_on("the customer's details");
             } else {
                 self.proceed(false, "the customer's details");

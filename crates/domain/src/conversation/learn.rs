@@ -1,10 +1,11 @@
 //! What a message tells of its writer: language and contact details.
 
+use super::ask::Ask;
 use super::decision::{DetailChange, Notice};
 use super::turn::Turn;
 use crate::Timestamp;
 use crate::customer::{Detail, DetailKind, DetailSource, Learnt};
-use crate::reading::{Contact, Reading};
+use crate::reading::{Contact, Found, Reading, Span};
 
 impl Turn<'_> {
     /// What the message was read as, for the conversation's page.
@@ -33,6 +34,35 @@ impl Turn<'_> {
             // One letter of another script is enough: product names are Latin in every language.
             self.state.romanized = !text.chars().any(|c| c.is_alphabetic() && c > '\u{24f}');
         }
+    }
+
+    /// The answer to "your address?" that does not look like one by itself: a house number first,
+    /// then words. The read-back shows it to the customer. `true`: it was taken.
+    pub(super) fn learn_asked_address(&mut self, text: &str, mid: &str, at: Timestamp) -> bool {
+        let asked = self.state.asked.as_ref().map(|a| &a.what);
+        let alone =
+            matches!(asked, Some(Ask::Details { kinds }) if kinds[..] == [DetailKind::Address]);
+        let text = text.trim();
+        let looks_so = text.starts_with(|c: char| c.is_numeric())
+            && text.split_whitespace().count() >= 3
+            && text.chars().filter(|c| c.is_alphabetic()).count() >= 5
+            && !text.contains(['?', '？', '؟'])
+            && text.len() <= 300;
+        if !(alone && looks_so) {
+            return false;
+        }
+        let address = Found {
+            value: text.to_owned(),
+            span: Span {
+                start: 0,
+                end: text.len() as u32,
+            },
+        };
+        let contact = Contact {
+            address: Some(address),
+            ..Contact::default()
+        };
+        self.learn_contact(&contact, mid, at)
     }
 
     /// `true`: something new was learnt.

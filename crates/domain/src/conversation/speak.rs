@@ -75,7 +75,11 @@ pub(super) fn question(turn: &Turn<'_>, what: &Ask, number: u32) -> Spoken {
         Ask::Stock { product, free, .. } => stock_question(turn, voice, product, *free, &buttons),
         Ask::Details { kinds } => Spoken::text(details_question(voice, kinds)),
         Ask::Confirm { .. } => Spoken {
-            text: read_back(turn, voice),
+            text: if repeated(turn) {
+                reminder(turn, voice)
+            } else {
+                read_back(turn, voice)
+            },
             buttons: vec![
                 buttons.make(Tap::Confirm, 0, &voice.plain(Key::Confirm)),
                 buttons.make(Tap::Change, 0, &voice.plain(Key::Change)),
@@ -215,6 +219,23 @@ fn details_question(voice: Voice<'_>, kinds: &[DetailKind]) -> String {
         })
         .collect();
     voice.say(Key::AskDetails, &[("details", &names.join(" + "))])
+}
+
+/// Whether the question that is out was put before.
+fn repeated(turn: &Turn<'_>) -> bool {
+    turn.state.asked.as_ref().is_some_and(|a| a.repetitions > 0)
+}
+
+/// The read-back once more, in short: it stands right above.
+fn reminder(turn: &Turn<'_>, voice: Voice<'_>) -> String {
+    let question = voice.plain(Key::ReadBackQuestion);
+    match turn.state.draft.as_ref().and_then(|d| d.totals) {
+        Some(totals) => {
+            let total = amount(totals.total);
+            format!("{}: {total}\n{question}", voice.plain(Key::Total))
+        }
+        None => question,
+    }
 }
 
 /// The draft order read back: lines, sums, where it goes.

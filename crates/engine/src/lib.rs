@@ -6,7 +6,9 @@
 pub mod changes;
 pub mod clock;
 pub mod config;
+pub mod connect;
 mod decide;
+pub mod doctor;
 mod effects;
 mod engine;
 mod error;

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use cli::{Cli, Command, EventsCommand, KeysCommand, MemberCommand, ProductCommand, SellerCommand};
-use commands::{export, operate, parse, product, seller, serve, sync};
+use commands::{doctor, export, operate, parse, product, seller, serve, sync};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,6 +31,7 @@ fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Demo(args) => return commands::demo::run(args),
         Command::Sync(args) => return sync::run(args),
+        Command::Doctor(args) => return doctor::run(args),
         Command::Serve(args) => serve::run(args)?,
         Command::Seller(args) => match &args.command {
             SellerCommand::Add(args) => seller::add(args)?,
@@ -54,7 +55,6 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Keys(args) => match &args.command {
             KeysCommand::Rotate(args) => operate::rotate_keys(args)?,
         },
-        Command::Doctor(_) => anyhow::bail!("not yet"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -43,6 +43,22 @@ impl Engine {
         Ok(Some(self.now().plus(Timestamp::SECOND)))
     }
 
+    /// Until when Meta's word or a full meter stops such calls; nothing is counted.
+    pub(crate) async fn paused_until(
+        &self,
+        account: &ChannelAccount,
+        node: &str,
+        kind: CallKind,
+        priority: Priority,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let seller = account.seller_id.to_string();
+        let key = meter_id(account, node);
+        let call = limit_call(&seller, &key, account, kind, priority);
+        let meters = self.load_meters(&call).await?.state.meters;
+        let latest = meters.values().map(|meter| meter.paused_until_ms).max();
+        Ok(latest.filter(|at| *at > 0).map(Timestamp))
+    }
+
     /// Learns from an answer of Meta.
     pub(crate) async fn learn(
         &self,

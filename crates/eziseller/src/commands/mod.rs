@@ -1,6 +1,7 @@
 //! The commands, one file a subject.
 
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod operate;
 pub(crate) mod parse;

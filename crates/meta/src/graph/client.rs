@@ -148,6 +148,10 @@ impl Graph {
         }
     }
 
+    pub(super) const fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// Makes a call whose answer says only that it worked.
     pub(super) async fn done(&self, call: Call<'_>) -> Result<()> {
         let is_send = call.is_send;

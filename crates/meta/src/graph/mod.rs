@@ -12,6 +12,7 @@ mod answer;
 mod batch;
 mod catalog;
 mod client;
+mod clock;
 mod config;
 pub mod error;
 mod media;

@@ -5,8 +5,9 @@ use crate::catalog::CatalogItem;
 use crate::change::Change;
 use crate::config::{AccountSpec, Callback, SandboxConfig};
 use crate::faults::{Fault, FaultRule, RandomFaults};
+use crate::post::Http;
 use crate::record::{Account, AppInfo, CallRecord, DeliveryRecord, SentMessage};
-use crate::server::{Http, Shared, run};
+use crate::server::{Shared, run};
 use crate::webhooks::Part;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -331,7 +332,7 @@ impl Sandbox {
         let Some((url, token)) = callback else {
             return false;
         };
-        crate::server::verify_callback(&Http::new(ANSWER_WITHIN), &url, &token, &challenge).await
+        crate::post::verify_callback(&Http::new(ANSWER_WITHIN), &url, &token, &challenge).await
     }
 
     /// Waits until every webhook that is due was tried.

@@ -4,6 +4,7 @@
 //! for, and what it does not, is in the crate's README.
 
 mod action;
+mod batch;
 mod call;
 mod catalog;
 mod change;
@@ -19,12 +20,14 @@ mod graph;
 mod handle;
 mod introspect;
 mod limits;
+mod line;
 mod media;
 mod message_rules;
 mod messages;
 mod oauth;
 mod page;
 mod phone;
+mod post;
 mod record;
 mod rng;
 mod server;

@@ -1,25 +1,21 @@
-//! The HTTP side: reading calls, playing faults, answering, and posting webhooks.
+//! The HTTP side: reading calls, playing faults, answering.
 
 use crate::call::Call;
 use crate::error::GraphError;
 use crate::faults::Fault;
 use crate::graph::{Answer, Around};
+use crate::line::{CuttableListener, Line};
+use crate::post::{Http, deliver, handshake};
 use crate::record::CallRecord;
 use crate::world::World;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::{IncomingStream, Listener};
 use serde_json::{Map, Value};
-use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -79,46 +75,6 @@ impl Shared {
     }
 }
 
-/// The client for webhooks. The one for https is made when it is first needed: reading the
-/// machine's certificates takes longer than starting everything else.
-#[derive(Clone, Debug)]
-pub(crate) struct Http {
-    plain: reqwest::Client,
-    secure: Arc<OnceLock<reqwest::Client>>,
-    timeout: Duration,
-}
-
-impl Http {
-    pub(crate) fn new(timeout: Duration) -> Self {
-        // One process may hold many sandboxes; whoever was first has set the provider.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let plain = builder(timeout).tls_certs_only([]).build();
-        let plain = plain.expect("a client without special settings can be built");
-        Self {
-            plain,
-            secure: Arc::default(),
-            timeout,
-        }
-    }
-
-    pub(crate) fn to(&self, url: &str) -> &reqwest::Client {
-        if !url.starts_with("https") {
-            return &self.plain;
-        }
-        self.secure.get_or_init(|| {
-            builder(self.timeout)
-                .build()
-                .expect("the machine has root certificates")
-        })
-    }
-}
-
-fn builder(timeout: Duration) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .timeout(timeout)
-        .redirect(reqwest::redirect::Policy::none())
-}
-
 /// Serves until `shutdown`, delivering webhooks meanwhile.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: CancellationToken) {
     let (concurrency, timeout) = {
@@ -144,45 +100,6 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, shutdown: Ca
     }
     for pump in pumps {
         pump.abort();
-    }
-}
-
-/// One delivery after the other until shutdown.
-async fn deliver(shared: Arc<Shared>, client: Http, shutdown: CancellationToken) {
-    loop {
-        let woken = shared.work.notified();
-        let next = shared.world().take_delivery();
-        let Some(delivery) = next else {
-            let wait = idle_wait(&shared.world());
-            tokio::select! {
-                () = woken => {}
-                () = tokio::time::sleep(wait) => {}
-                () = shutdown.cancelled() => return,
-            }
-            continue;
-        };
-        let answer = client
-            .to(&delivery.url)
-            .post(&delivery.url)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, "facebookexternalua")
-            .header("X-Hub-Signature-256", &delivery.signature)
-            .body(delivery.body)
-            .send()
-            .await;
-        let status = answer.map_or(0, |a| a.status().as_u16());
-        shared.world().finish_delivery(delivery.id, status);
-        shared.stir();
-    }
-}
-
-/// How long a pump may sleep: until the next retry, or a while when time is moved by others.
-fn idle_wait(world: &World) -> Duration {
-    const LONG: Duration = Duration::from_mins(1);
-    match world.outbound.next_due() {
-        None => LONG,
-        Some(_) if world.clock.is_manual() => Duration::from_millis(50),
-        Some(due) => Duration::from_millis((due - world.now()).max(1) as u64).min(LONG),
     }
 }
 
@@ -260,36 +177,6 @@ async fn graph(
     };
     shared.stir();
     response
-}
-
-/// Meta's GET handshake, made when an app subscribes a callback: the answer must be the challenge.
-async fn handshake(shared: &Shared, client: &Http, call: &Call) -> Option<bool> {
-    if !call.is_post() || call.path.last().map(String::as_str) != Some("subscriptions") {
-        return None;
-    }
-    let url = call.text("callback_url")?;
-    let token = call.text("verify_token").unwrap_or_default();
-    let challenge = shared.world().challenge();
-    Some(verify_callback(client, &url, &token, &challenge).await)
-}
-
-/// Asks `url` to echo `challenge`.
-pub(crate) async fn verify_callback(
-    client: &Http,
-    url: &str,
-    verify_token: &str,
-    challenge: &str,
-) -> bool {
-    let query = [
-        ("hub.mode", "subscribe"),
-        ("hub.verify_token", verify_token),
-        ("hub.challenge", challenge),
-    ];
-    let Ok(answer) = client.to(url).get(url).query(&query).send().await else {
-        return false;
-    };
-    let ok = answer.status().as_u16() == 200;
-    ok && answer.text().await.is_ok_and(|body| body == challenge)
 }
 
 /// Carries out the call under its fault, and records it.
@@ -453,109 +340,4 @@ fn recorded(params: &Map<String, Value>) -> Value {
         })
         .collect::<Map<_, _>>()
         .into()
-}
-
-/// A handle on the connection a request came by, to cut it.
-#[derive(Clone, Debug)]
-pub(crate) struct Line(Arc<AtomicBool>);
-
-impl Line {
-    /// Cuts the connection: nothing of the answer is written.
-    fn cut(&self) -> Response {
-        self.0.store(true, Ordering::SeqCst);
-        Response::new(Body::empty())
-    }
-
-    fn is_cut(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl axum::extract::connect_info::Connected<IncomingStream<'_, CuttableListener>> for Line {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
-        Self(stream.io().cut.clone())
-    }
-}
-
-/// A listener whose connections can be cut from within a handler.
-struct CuttableListener(TcpListener);
-
-impl Listener for CuttableListener {
-    type Io = CuttableStream;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        let _ = stream.set_nodelay(true);
-        (
-            CuttableStream {
-                stream,
-                cut: Arc::default(),
-            },
-            address,
-        )
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
-}
-
-struct CuttableStream {
-    stream: TcpStream,
-    cut: Arc<AtomicBool>,
-}
-
-impl CuttableStream {
-    fn check(&self) -> io::Result<()> {
-        if self.cut.load(Ordering::SeqCst) {
-            return Err(io::Error::new(
-                io::ErrorKind::ConnectionReset,
-                "cut by the sandbox",
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl AsyncRead for CuttableStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for CuttableStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
 }

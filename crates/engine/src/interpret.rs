@@ -455,3 +455,6 @@ fn content(m: &Message) -> Option<Value> {
     }
     (!content.is_empty()).then(|| content.into())
 }
+
+#[cfg(test)]
+mod tests;

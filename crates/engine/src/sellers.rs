@@ -345,6 +345,9 @@ fn check_policy(policy: &Policy) -> Result<(), ActionError> {
             return Err(invalid(field, "choose between one minute and 60 days"));
         }
     }
+    if !(0..=10 * domain::Timestamp::MINUTE).contains(&policy.settle_ms) {
+        return Err(invalid("settle_ms", "choose between 0 and ten minutes"));
+    }
     if let domain::policy::Confirmation::AutoConfirm {
         min_confidence,
         max_total_minor,

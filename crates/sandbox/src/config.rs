@@ -93,6 +93,9 @@ pub struct AccountSpec {
     pub page_id: Option<String>,
     /// Scopes the token lacks.
     pub without_scopes: Vec<String>,
+    /// An earlier account (any id or its username) whose owner owns this one too: a person with
+    /// several pages to choose from.
+    pub same_owner_as: Option<String>,
 }
 
 impl Default for AccountSpec {
@@ -105,6 +108,7 @@ impl Default for AccountSpec {
             instagram_account_id: None,
             page_id: None,
             without_scopes: Vec::new(),
+            same_owner_as: None,
         }
     }
 }

@@ -133,7 +133,12 @@ impl World {
     /// (Facebook Login), or a person with an Instagram account only (Instagram Login).
     pub(crate) fn add_account(&mut self, app: &str, spec: &AccountSpec) -> Account {
         let now = self.now();
-        let user = self.id("1022");
+        let owner = spec
+            .same_owner_as
+            .as_deref()
+            .and_then(|id| self.find_account(id))
+            .map(|a| a.user_id.clone());
+        let user = owner.unwrap_or_else(|| self.id("1022"));
         let instagram = spec
             .instagram_account_id
             .clone()
@@ -170,15 +175,16 @@ impl World {
                 profile: serde_json::Map::new(),
             },
         );
-        let mut person = User {
+        let mut person = self.users.remove(&user).unwrap_or_else(|| User {
             id: user.clone(),
             name: format!("Owner of {name}"),
             pages: Vec::new(),
             businesses: Vec::new(),
-            instagram: vec![instagram.clone()],
+            instagram: Vec::new(),
             declined: BTreeSet::new(),
             last_active: now,
-        };
+        });
+        person.instagram.push(instagram.clone());
         let (mut business, mut catalog, mut waba, mut number) = (None, None, None, None);
         if let Some(page) = &page {
             person.pages.push(page.clone());

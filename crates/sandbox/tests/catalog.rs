@@ -281,7 +281,7 @@ async fn eight_batches_a_minute_and_two_hundred_single_writes_an_hour() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_items_fit_through_thirty_four_calls() {
+async fn many_items_go_in_by_batches_and_come_out_by_pages() {
     let limits = Limits {
         batches_per_minute: None,
         ..Limits::default()
@@ -293,11 +293,11 @@ async fn a_hundred_thousand_items_fit_through_thirty_four_calls() {
     .await;
     let account = sandbox.account();
     let catalog = account.catalog_id.unwrap();
-    for start in (0..100_000).step_by(3000) {
-        let answer = batch(&sandbox, create(start..(start + 3000).min(100_000))).await;
+    for start in (0..30_000).step_by(3000) {
+        let answer = batch(&sandbox, create(start..start + 3000)).await;
         assert_eq!(answer["validation_status"], json!([]));
     }
-    assert_eq!(skus(&sandbox).len(), 100_000);
+    assert_eq!(skus(&sandbox).len(), 30_000);
     let mut after = String::new();
     let mut seen = 0;
     loop {
@@ -314,13 +314,13 @@ async fn a_hundred_thousand_items_fit_through_thirty_four_calls() {
             .unwrap()
             .to_owned();
     }
-    assert_eq!(seen, 100_000);
+    assert_eq!(seen, 30_000);
     assert_eq!(
         sandbox
             .calls()
             .iter()
             .filter(|c| c.endpoint == "items_batch")
             .count(),
-        34
+        10
     );
 }

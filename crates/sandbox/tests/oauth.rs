@@ -324,3 +324,33 @@ async fn unknown_paths_and_odd_bodies_get_graph_errors() {
         .unwrap();
     assert_eq!(code(&odd.json().await.unwrap()), (100, 0));
 }
+
+#[tokio::test]
+async fn a_person_may_have_several_pages() {
+    let (sandbox, _receiver) = start().await;
+    let first = sandbox.account();
+    let second = sandbox.add_account(AccountSpec {
+        username: "second.shop".into(),
+        same_owner_as: Some(first.username.clone()),
+        ..AccountSpec::default()
+    });
+    assert_eq!(second.user_id, first.user_id);
+    let path = "me/accounts?fields=id,name";
+    let pages = call(&sandbox, "GET", path, &first.user_token, None).await.1;
+    let names: Vec<&Value> = pages["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["name"])
+        .collect();
+    assert_eq!(names, ["Demo Boutique", "Second Shop"]);
+    let other = second.page_id.unwrap();
+    let answer = call(&sandbox, "GET", &other, &first.access_token, None)
+        .await
+        .1;
+    assert_eq!(
+        code(&answer),
+        (100, 33),
+        "a page token speaks for its own page only"
+    );
+}

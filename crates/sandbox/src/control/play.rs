@@ -24,6 +24,8 @@ pub(super) struct NewAccount {
     page_id: Option<String>,
     #[serde(default)]
     without_scopes: Vec<String>,
+    #[serde(default)]
+    same_owner_as: Option<String>,
     #[serde(default = "yes")]
     subscribed: bool,
 }
@@ -45,6 +47,7 @@ pub(super) async fn add_account(State((shared, _)): Ctl, Json(new): Json<NewAcco
         instagram_account_id: new.instagram_account_id,
         page_id: new.page_id,
         without_scopes: new.without_scopes,
+        same_owner_as: new.same_owner_as,
     };
     let mut world = shared.world();
     let Some(app) = world.first_app().map(|a| a.id.clone()) else {

@@ -14,7 +14,7 @@ use crate::reading::Doubt;
 use crate::words::Key;
 
 /// A typed yes counts from this confidence on.
-const YES_MIN: f32 = 0.6;
+pub(super) const YES_MIN: f32 = 0.6;
 
 impl Turn<'_> {
     /// Goes on after the customer's words: at once, or when nothing more came for a while.

@@ -2,12 +2,13 @@
 
 use super::ask::Ask;
 use super::decision::{Notice, Purpose};
+use super::flow::YES_MIN;
 use super::incoming::{Context, Item, UnreadableKind};
 use super::turn::{Spoken, Turn};
 use crate::Timestamp;
 use crate::draft::book::{Did, Step, Understanding};
 use crate::draft::{Actor, DraftEvent, Stage};
-use crate::reading::{Change, Doubt, Intent, Mention, OrderLine, Reading};
+use crate::reading::{Change, Doubt, Intent, Mention, OrderLine, Reading, Standing};
 use crate::words::Key;
 
 /// An order stays the subject of "cancel it" and "make it 3" for so long after confirmation.
@@ -98,9 +99,43 @@ impl Turn<'_> {
             Intent::Amend if self.state.draft.is_none() && self.recent_order().is_some() => {
                 self.change_asked(mid);
             }
-            Intent::Order | Intent::Amend if self.state.draft.is_none() => self.needs_person(mid),
+            Intent::Order | Intent::Amend if self.state.draft.is_none() => {
+                self.wants_something(mid);
+            }
+            _ if self.takes_offer(mid, text) => {}
             _ => self.other(mid, text, reading, learnt),
         }
+    }
+
+    /// Wants to order, without saying what: asked so once, then a person's to look at.
+    fn wants_something(&mut self, mid: &str) {
+        if self.state.greeted {
+            self.needs_person(mid);
+        } else {
+            self.message.needs_seller = true;
+            self.notify(Notice::QuestionOpen {
+                mid: mid.to_owned(),
+            });
+            self.greet();
+        }
+    }
+
+    /// A yes to an offer, while nothing is noted yet. The parser takes a yes for one only where
+    /// something stands to say yes to: so it is shown the offered line.
+    fn takes_offer(&mut self, mid: &str, text: &str) -> bool {
+        let offered = match self.state.asked.as_ref().map(|a| &a.what) {
+            Some(Ask::Offer { product }) if self.state.draft.is_none() => self.wanted(product),
+            _ => return false,
+        };
+        let standing = Standing {
+            lines: vec![offered],
+            ..Standing::default()
+        };
+        let reading = (self.world.read)(text, &standing);
+        let is_yes = reading.intent == Intent::Confirm
+            && reading.intent_confidence >= YES_MIN
+            && reading.changes.is_empty();
+        is_yes && self.pick(mid, 0)
     }
 
     /// Greetings, thanks and everything that means nothing for the order.

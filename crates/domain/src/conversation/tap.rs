@@ -226,7 +226,7 @@ impl Turn<'_> {
     }
 
     /// The product of an offer, as it was asked about ("2 in M").
-    fn wanted(&self, id: &RetailerId) -> OrderLine {
+    pub(super) fn wanted(&self, id: &RetailerId) -> OrderLine {
         let about = |m: &&Mention| m.products.contains(id);
         match self.state.focus.iter().rev().find(about) {
             Some(mention) => self.line(id, mention.quantity.unwrap_or(1), &mention.options),

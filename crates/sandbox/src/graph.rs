@@ -404,3 +404,6 @@ impl World {
         Ok(json!({"data": data}))
     }
 }
+
+#[cfg(test)]
+mod tests;

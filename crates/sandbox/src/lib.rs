@@ -2,6 +2,21 @@
 //!
 //! [`Sandbox::start`] runs it inside a test; [`serve`] runs it as a program. What it stands in
 //! for, and what it does not, is in the crate's README.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use sandbox::{Fault, Sandbox, SandboxConfig};
+//!
+//! let sandbox = Sandbox::start(SandboxConfig::default()).await;
+//! sandbox.set_callback("http://127.0.0.1:9/webhooks/meta", "verify token");
+//! let ana = sandbox.customer("ana");
+//! let mid = ana.say("2 blue mugs please");
+//! assert_eq!(ana.thread(), [(true, "2 blue mugs please".to_owned())]);
+//! sandbox.next_calls(3, "messages", Fault::CutAfter);
+//! assert!(sandbox.sent_to(ana.id()).is_empty());
+//! # assert!(!mid.is_empty());
+//! # });
+//! ```
 
 mod action;
 mod batch;

@@ -343,7 +343,8 @@ impl World {
         let id = match channel {
             Channel::Instagram => self.id("902000"),
             Channel::Messenger => self.id("7100000"),
-            Channel::Whatsapp => self.id("15550"),
+            // A number that a phone library takes for a valid one.
+            Channel::Whatsapp => format!("1415{}", 2_550_000 + self.customers.len()),
         };
         self.customer_keys
             .insert((business.to_owned(), key.to_owned()), id.clone());

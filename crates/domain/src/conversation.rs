@@ -36,7 +36,7 @@ pub use decision::{
 };
 pub use incoming::{Context, Incoming, Item, SellerAction, UnreadableKind};
 pub use payload::PayloadKey;
-pub use state::{ConversationState, PastOrder, Speaker};
+pub use state::{ConversationState, PastOrder, ReadBack, Speaker};
 
 /// Everything that a decision may look at besides the state and what happened.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 use super::ask::{Ask, Asked};
 use super::decision::{Notice, Purpose};
 use super::speak;
+use super::state::ReadBack;
 use super::turn::{Spoken, Turn};
 use crate::catalog::RetailerId;
 use crate::catalog::price::stock_id;
@@ -199,6 +200,12 @@ impl Turn<'_> {
             }
             _ => self.put(what.clone()),
         };
+        if let Ask::Confirm { revision } = what {
+            self.state.read_back = Some(ReadBack {
+                question: number,
+                revision,
+            });
+        }
         let (event, purpose, why) = match &what {
             Ask::Confirm { .. } => (DraftEvent::ReadBack, Purpose::ReadBack, "read back"),
             _ => (DraftEvent::Ask, Purpose::Ask, "asked the customer"),

@@ -25,6 +25,15 @@ pub struct PastOrder {
     pub mids: Vec<String>,
 }
 
+/// What was last read back: its buttons stay good, whatever is asked since, until the lines change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadBack {
+    /// The question's number.
+    pub question: u32,
+    /// The draft order's revision.
+    pub revision: u32,
+}
+
 /// Who speaks for the seller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "speaker", rename_all = "snake_case")]
@@ -53,6 +62,8 @@ pub struct ConversationState {
     pub book: Book,
     /// The question that is out.
     pub asked: Option<Asked>,
+    /// What was last read back.
+    pub read_back: Option<ReadBack>,
     /// Counts the questions, so that a tap on an old one is known as such.
     pub questions: u32,
     /// What was last talked about.
@@ -88,6 +99,7 @@ impl Default for ConversationState {
             draft: None,
             book: Book::default(),
             asked: None,
+            read_back: None,
             questions: 0,
             focus: Vec::new(),
             doubts: Vec::new(),

@@ -8,7 +8,6 @@ use super::turn::{Spoken, Turn};
 use crate::Timestamp;
 use crate::catalog::RetailerId;
 use crate::catalog::price::stock_id;
-use crate::draft::Stage;
 use crate::draft::book::{Did, Step, words_of};
 use crate::reading::{Doubt, Mention, OptionChoice, OrderLine};
 use crate::words::Key;
@@ -23,6 +22,7 @@ impl Turn<'_> {
                 self.state.asked_in_words = false;
                 self.act(mid, tapped);
             }
+            Ok(tapped) if self.is_last_read_back(tapped) => self.late(mid, tapped),
             Ok(tapped) | Err(NotTaken::Expired(tapped)) => self.stale(mid, tapped, title, at),
         }
     }
@@ -97,12 +97,35 @@ impl Turn<'_> {
         self.say(Purpose::Note, Spoken::text(text));
     }
 
+    /// Whether the tap belongs to the last read-back, and the lines are still those.
+    fn is_last_read_back(&self, tapped: Tapped) -> bool {
+        let (Some(shown), Some(draft)) = (self.state.read_back, &self.state.draft) else {
+            return false;
+        };
+        shown.question == tapped.question && shown.revision == draft.revision
+    }
+
+    /// An answer to the last read-back after something else was asked or a person spoke.
+    fn late(&mut self, mid: &str, tapped: Tapped) {
+        self.state.asked_in_words = false;
+        self.has_part(mid);
+        match (tapped.tap, self.state.read_back) {
+            // Twice on Confirm: the first one counted.
+            (Tap::Confirm, _) if self.is_agreed() => {}
+            (Tap::Confirm, Some(shown)) => self.agreed(shown.revision, 1.0),
+            (Tap::Cancel, _) => {
+                let understanding = self.understanding();
+                self.called_off(mid, understanding);
+            }
+            _ if self.state.is_quiet(self.now) => self.needs_person(mid),
+            _ => self.ask(Ask::WhatToChange),
+        }
+    }
+
     /// A button of an earlier question, or one whose time is over.
     fn stale(&mut self, mid: &str, tapped: Tapped, title: &str, at: Timestamp) {
         let deciding = matches!(tapped.tap, Tap::Confirm | Tap::Change | Tap::Cancel);
         match self.state.stage() {
-            // Twice on Confirm: the first one counted.
-            Some(Stage::AwaitingSeller) if tapped.tap == Tap::Confirm && self.is_agreed() => {}
             Some(_) if deciding => {
                 let text = self.voice().plain(Key::Again);
                 self.say(Purpose::Note, Spoken::text(text));

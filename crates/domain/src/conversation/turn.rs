@@ -28,6 +28,9 @@ pub(super) struct Turn<'a> {
     pub(super) message: Annotation,
 }
 
+/// Messages remembered as having a part in a draft order.
+const MIDS_MAX: usize = 200;
+
 /// What a reply is made of.
 #[derive(Default)]
 pub(super) struct Spoken {
@@ -215,6 +218,7 @@ impl<'a> Turn<'a> {
         if to.is_final() {
             self.closed.extend(self.state.draft.take());
             self.state.book = Book::default();
+            self.state.read_back = None;
             self.state.focus.clear();
             self.state.doubts.clear();
         }
@@ -237,9 +241,10 @@ impl<'a> Turn<'a> {
     /// Passes the draft order to the seller and says so, unless it is there already.
     pub(super) fn pass_to_seller(&mut self, by: Actor, why: &str) {
         let was = self.state.stage();
+        let revision = self.before.draft.as_ref().map(|d| d.revision);
         if self.move_draft(DraftEvent::PassToSeller, by, why)
-            && was != Some(Stage::AwaitingSeller)
             && let Some(draft) = &self.state.draft
+            && (was != Some(Stage::AwaitingSeller) || revision != Some(draft.revision))
         {
             let draft_order = draft.id;
             self.notify(Notice::DraftReady { draft_order });
@@ -287,6 +292,9 @@ impl<'a> Turn<'a> {
         if let Some(draft) = &mut self.state.draft
             && !draft.mids.iter().any(|m| m == mid)
         {
+            if draft.mids.len() >= MIDS_MAX {
+                draft.mids.remove(0);
+            }
             draft.mids.push(mid.to_owned());
         }
     }

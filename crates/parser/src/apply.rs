@@ -12,7 +12,7 @@ use crate::intent::{Mode, Sentence};
 use crate::lexicon::Cat;
 use crate::matcher::Mention;
 use crate::settle::{Context, Line, resolve};
-use crate::tag::Tags;
+use crate::tag::{Cats, Tags};
 use crate::tokenise::Tokens;
 
 /// What the stages before made of a message.
@@ -62,7 +62,7 @@ pub(crate) fn context(index: &Index, standing: &Standing) -> Context {
 pub(crate) fn apply(mut parts: Parts<'_>) -> Reading {
     let lines = std::mem::take(&mut parts.lines);
     let mut work = Work {
-        cats: CatsOf(parts.sentences),
+        cats: CatsOf::of(parts.sentences),
         parts: &parts,
         changes: Vec::new(),
         doubts: Vec::new(),
@@ -88,15 +88,37 @@ pub(crate) fn apply(mut parts: Parts<'_>) -> Reading {
     work.finish(cancel)
 }
 
-struct CatsOf<'a>(&'a [Sentence]);
+/// The sentences, and what holds of any of them.
+struct CatsOf<'a> {
+    list: &'a [Sentence],
+    all: Cats,
+    question: bool,
+    idle: bool,
+    order: bool,
+}
 
-impl CatsOf<'_> {
+impl<'a> CatsOf<'a> {
+    fn of(list: &'a [Sentence]) -> Self {
+        let mut all = Cats::default();
+        for sentence in list {
+            all.join(sentence.cats);
+        }
+        let any = |mode| list.iter().any(|s| s.mode == mode);
+        Self {
+            list,
+            all,
+            question: any(Mode::Question),
+            idle: any(Mode::Idle),
+            order: any(Mode::Order),
+        }
+    }
+
     fn has(&self, cat: Cat) -> bool {
-        self.0.iter().any(|s| s.cats.has(cat))
+        self.all.has(cat)
     }
 
     fn at(&self, sentence: u16) -> Option<&Sentence> {
-        self.0.get(sentence as usize)
+        self.list.get(sentence as usize)
     }
 }
 
@@ -158,8 +180,8 @@ impl Work<'_> {
             }
             Mode::Question | Mode::Idle => false,
             Mode::Bare => {
-                let questions = self.cats.0.iter().any(|s| s.mode == Mode::Question);
-                let idle = self.cats.0.iter().any(|s| s.mode == Mode::Idle);
+                let questions = self.cats.question;
+                let idle = self.cats.idle;
                 let explained = sentence.untold == 0
                     || 2 * sentence.untold <= sentence.told + 2 * u32::from(sentence.counted);
                 if self.is_hint(line) {
@@ -973,12 +995,8 @@ impl Work<'_> {
         if self.named || !self.changes.is_empty() || !self.doubts.is_empty() {
             return;
         }
-        let idle = self
-            .cats
-            .0
-            .iter()
-            .any(|s| matches!(s.mode, Mode::Question | Mode::Idle));
-        let order = self.cats.0.iter().any(|s| s.mode == Mode::Order);
+        let idle = self.cats.question || self.cats.idle;
+        let order = self.cats.order;
         let points = self.cats.has(Cat::This) || self.cats.has(Cat::One);
         if idle || self.cats.has(Cat::Negation) || self.cats.has(Cat::NegationAfter) {
             return;
@@ -1066,7 +1084,7 @@ impl Work<'_> {
 
     fn intent(&self, cancelled: bool) -> (Intent, f32) {
         let has = |cat| self.cats.has(cat);
-        let mode = |m| self.cats.0.iter().any(|s| s.mode == m);
+        let mode = |m| self.cats.list.iter().any(|s| s.mode == m);
         let standing = !self.standing().is_empty();
         if cancelled {
             return (Intent::Cancel, 0.95);

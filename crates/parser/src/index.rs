@@ -216,10 +216,14 @@ struct Builder {
     index: Index,
     value_ids: FxHashMap<(Box<str>, Box<str>), u32>,
     sheet_ids: FxHashMap<Sheet, u32>,
+    /// Options met before, by a hash of them.
+    known_options: FxHashMap<u64, Vec<(ProductOption, u32)>>,
     categories: FxHashMap<Box<str>, u32>,
     /// (lemma, posting)
     postings: Vec<(Lemma, Posting)>,
     value_names: FxHashMap<(u32, Box<str>), ()>,
+    /// For each lemma met, whether it may be left unsaid.
+    silent: FxHashMap<Lemma, bool>,
 }
 
 impl Builder {
@@ -254,6 +258,8 @@ impl Builder {
             },
             value_ids: FxHashMap::default(),
             sheet_ids: FxHashMap::default(),
+            known_options: FxHashMap::default(),
+            silent: FxHashMap::default(),
             categories: FxHashMap::from_iter([("".into(), 0)]),
             postings: Vec::new(),
             value_names: FxHashMap::default(),
@@ -331,7 +337,32 @@ impl Builder {
         }
     }
 
+    /// The sheet of an option; most products of a catalogue share theirs.
     fn sheet(&mut self, option: &ProductOption) -> u32 {
+        let mut hasher = FxHasher::default();
+        option.name.hash(&mut hasher);
+        (option.multiple, option.required, option.values.len()).hash(&mut hasher);
+        for value in &option.values {
+            value.value.hash(&mut hasher);
+            value.aliases.hash(&mut hasher);
+        }
+        let key = hasher.finish();
+        if let Some((_, id)) = self
+            .known_options
+            .get(&key)
+            .and_then(|known| known.iter().find(|(o, _)| o == option))
+        {
+            return *id;
+        }
+        let id = self.new_sheet(option);
+        self.known_options
+            .entry(key)
+            .or_default()
+            .push((option.clone(), id));
+        id
+    }
+
+    fn new_sheet(&mut self, option: &ProductOption) -> u32 {
         let mut values: Vec<u32> = option
             .values
             .iter()
@@ -449,7 +480,7 @@ impl Builder {
             self.index.words.push(NameWord {
                 lemma,
                 form: form_hash(form),
-                silent: silent(form),
+                silent: *self.silent.entry(lemma).or_insert_with(|| silent(form)),
             });
             self.postings.push((
                 lemma,

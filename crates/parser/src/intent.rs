@@ -59,12 +59,15 @@ pub(crate) fn sentences(pieces: &[Piece], tokens: &Tokens, tags: &Tags) -> Vec<S
         .list
         .first()
         .is_some_and(|t| t.cats.has(Cat::Spam) && t.from == 0);
+    let mut from = 0;
     for s in 0..count {
-        let of: SmallVec<[(usize, &Piece); 24]> = pieces
+        let length = pieces[from..]
             .iter()
-            .enumerate()
-            .filter(|(_, p)| p.sentence as usize == s)
-            .collect();
+            .take_while(|p| p.sentence as usize == s)
+            .count();
+        let of: SmallVec<[(usize, &Piece); 24]> =
+            pieces[from..from + length].iter().enumerate().collect();
+        from += length;
         let mut sentence = sentence(&of, tokens);
         if spam >= 2 || forwarded {
             sentence.mode = Mode::Idle;

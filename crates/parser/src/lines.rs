@@ -108,6 +108,9 @@ pub(crate) struct Lines {
     pub(crate) all: bool,
 }
 
+/// How many pieces ahead, or drafts back, words are looked for that belong together.
+const REACH: usize = 16;
+
 /// Words between a number and what it counts.
 const SKIP: Cats = Cats::of(&[
     Cat::Article,
@@ -164,12 +167,39 @@ pub(crate) fn group(
         note: None,
         cued: false,
         last_sentence: 0,
+        outline: outline(pieces, mentions),
     };
     for k in 0..pieces.len() {
         grouper.piece(k);
     }
     grouper.close();
     grouper.lines
+}
+
+fn outline(pieces: &[Piece], mentions: &[Mention]) -> Vec<(bool, bool)> {
+    let sentences = pieces.last().map_or(1, |p| p.sentence as usize + 1);
+    let mut out = vec![(true, false); sentences];
+    let mut told = vec![false; sentences];
+    for piece in pieces {
+        let s = piece.sentence as usize;
+        match piece.what {
+            What::Amount(a) if !matches!(a.form, Form::Not | Form::Price | Form::Label) => {
+                told[s] = true
+            }
+            What::Mention(place) if !mentions[place as usize].products.is_empty() => {
+                if !told[s] {
+                    out[s].0 = false;
+                }
+                told[s] = true;
+            }
+            What::Unknown => out[s].1 = true,
+            What::Word(cats) => {
+                out[s].1 |= cats.has(Cat::Common) || cats.only(Cats::of(&[Cat::Filler]))
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// What the words before the next choice say of it.
@@ -199,6 +229,9 @@ struct Grouper<'a> {
     correction: bool,
     /// Products of the standing order and of what was talked about, the newest last.
     recent: &'a [u32],
+    /// For each sentence: whether amounts stand before what they count, and whether it has words of
+    /// content that name nothing of the catalogue.
+    outline: Vec<(bool, bool)>,
     /// A word for wanting stands since the last draft began.
     cued: bool,
     /// The sentence of the last thing that was taken into a draft.
@@ -286,7 +319,7 @@ impl<'a> Grouper<'a> {
 
     /// The next piece that says something, unless a gap or a joining word comes first.
     fn lead(&self, k: usize) -> Option<usize> {
-        for (i, piece) in self.pieces.iter().enumerate().skip(k + 1) {
+        for (i, piece) in self.pieces.iter().enumerate().skip(k + 1).take(REACH) {
             match piece.what {
                 What::Word(cats) if cats.only(SKIP) => {}
                 What::Word(_) | What::Gap(_) => return None,
@@ -768,7 +801,7 @@ impl<'a> Grouper<'a> {
 
     /// The product that the choice at piece `k` stands before, when nothing parts them.
     fn product_ahead(&self, k: usize, source: Source) -> bool {
-        for piece in &self.pieces[k + 1..] {
+        for piece in self.pieces[k + 1..].iter().take(REACH) {
             match piece.what {
                 What::Mention(place) => {
                     let mention = &self.mentions[place as usize];
@@ -792,10 +825,19 @@ impl<'a> Grouper<'a> {
         false
     }
 
+    /// The last draft before the open one whose product offers a choice.
+    fn offering_draft(&self, source: Source) -> Option<usize> {
+        let n = self.lines.drafts.len();
+        (n.saturating_sub(REACH)..n)
+            .rev()
+            .find(|i| self.offers(&self.lines.drafts[*i].products, source))
+    }
+
     /// As [`Self::product_ahead`], with no `and` between.
     fn adjoins_product(&self, k: usize, source: Source) -> bool {
         let and = self.pieces[k + 1..]
             .iter()
+            .take(REACH)
             .take_while(|p| !matches!(p.what, What::Mention(m) if !self.mentions[m as usize].products.is_empty()))
             .any(|p| matches!(p.what, What::Word(c) if c.has(Cat::And)));
         (!and || self.np_start) && self.product_ahead(k, source)
@@ -812,12 +854,7 @@ impl<'a> Grouper<'a> {
             // Not of this product: of one before, of one left out, or of one that comes.
             if self.product_ahead(k, source) || self.joiner || self.np_start {
                 self.begin(&piece);
-            } else if let Some(draft) = self
-                .lines
-                .drafts
-                .iter()
-                .rposition(|d| self.offers(&d.products, source))
-            {
+            } else if let Some(draft) = self.offering_draft(source) {
                 let pick = self.pick(&piece, source);
                 self.lines.drafts[draft].picks.push(pick);
                 return;
@@ -1113,19 +1150,7 @@ impl<'a> Grouper<'a> {
 
     /// In this sentence, amounts stand before what they count.
     fn amounts_lead(&self, k: usize) -> bool {
-        let sentence = self.pieces[k].sentence;
-        for piece in self.pieces.iter().filter(|p| p.sentence == sentence) {
-            match piece.what {
-                What::Amount(a) if !matches!(a.form, Form::Not | Form::Price | Form::Label) => {
-                    return true;
-                }
-                What::Mention(place) if !self.mentions[place as usize].products.is_empty() => {
-                    return false;
-                }
-                _ => {}
-            }
-        }
-        true
+        self.outline[self.pieces[k].sentence as usize].0
     }
 
     fn measure(&mut self, k: usize, amount: Amount, lead: Option<usize>) {
@@ -1329,14 +1354,7 @@ impl<'a> Grouper<'a> {
 
     /// Whether a sentence has words of content that name nothing of the catalogue.
     fn talks(&self, sentence: u16) -> bool {
-        self.pieces
-            .iter()
-            .filter(|p| p.sentence == sentence)
-            .any(|p| match p.what {
-                What::Unknown => true,
-                What::Word(cats) => cats.has(Cat::Common) || cats.only(Cats::of(&[Cat::Filler])),
-                _ => false,
-            })
+        self.outline[sentence as usize].1
     }
 
     fn set_quantity(&mut self, n: u32, amount: &Amount) {
@@ -1430,7 +1448,7 @@ fn narrowed(common: &[Fit], mention: &Mention) -> SmallVec<[Fit; 4]> {
 
 fn lead_any(pieces: &[Piece], k: usize) -> usize {
     let mut i = k + 1;
-    while let Some(piece) = pieces.get(i) {
+    while let Some(piece) = pieces.get(i).filter(|_| i <= k + REACH) {
         match piece.what {
             What::Word(cats) if cats.only(SKIP) && !cats.has(Cat::Each) => i += 1,
             _ => break,

@@ -304,7 +304,11 @@ fn fill_elided(drafts: &mut [Draft], mentions: &[Mention], index: &Index) -> Sma
                     .all(|p| choose(index, mentions, d.products[0].id, p.source).is_some())
         };
         let near = |b: &usize| drafts[i].sentence.saturating_sub(drafts[*b].sentence) <= 2;
-        let Some(before) = (0..i).rev().filter(near).find(|b| fits(&drafts[*b])) else {
+        let Some(before) = (i.saturating_sub(16)..i)
+            .rev()
+            .filter(near)
+            .find(|b| fits(&drafts[*b]))
+        else {
             continue;
         };
         drafts[i].products = drafts[before].products.clone();

@@ -26,6 +26,10 @@ impl Cats {
         self.0 |= 1 << cat as u32;
     }
 
+    pub(crate) fn join(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
     pub(crate) fn has(self, cat: Cat) -> bool {
         self.0 & (1 << cat as u32) != 0
     }

@@ -71,6 +71,7 @@ pub(crate) async fn reserve(
         oversell
     )?;
     if reserved > 0 {
+        touch(link, seller, retailer_id).await?;
         return Ok(None);
     }
     let item = first!(
@@ -82,6 +83,30 @@ pub(crate) async fn reserve(
         retailer_id
     )?;
     Ok(item.map(|item| item.free().unwrap_or(0).max(0)))
+}
+
+/// What may still be sold of a counted item changed: its product gets a new revision, so that the
+/// catalogue at Meta follows.
+async fn touch(link: &mut Link, seller: SellerId, retailer_id: &str) -> Result<(), StoreError> {
+    let counted = first!(
+        link,
+        (Uuid,),
+        "SELECT product_id FROM variants \
+         WHERE seller_id = $1 AND retailer_id = $2 AND stock IS NOT NULL",
+        seller.0,
+        retailer_id
+    )?;
+    if let Some((product,)) = counted {
+        let revision = crate::products::next_revision(link, seller).await?;
+        run!(
+            link,
+            "UPDATE products SET revision = $3 WHERE seller_id = $1 AND id = $2",
+            seller.0,
+            product,
+            revision
+        )?;
+    }
+    Ok(())
 }
 
 fn quantities(order: &NewOrder) -> BTreeMap<&str, i64> {
@@ -172,6 +197,7 @@ pub(crate) async fn settle(
             quantity,
             if leaves { quantity } else { 0 }
         )?;
+        touch(link, seller, &retailer_id).await?;
     }
     run!(
         link,

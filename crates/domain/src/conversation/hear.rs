@@ -157,6 +157,9 @@ impl Turn<'_> {
             }
         } else if !self.state.greeted && self.state.draft.is_none() {
             self.greet();
+        } else if text.split_whitespace().count() >= 3 || text.contains(char::is_numeric) {
+            // More than "ok" or "thank you": somebody should have seen it.
+            self.message.needs_seller = true;
         }
     }
 

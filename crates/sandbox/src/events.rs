@@ -182,7 +182,9 @@ impl World {
     pub(crate) fn keep(&mut self, message: Message) {
         let (mid, at) = (message.mid.clone(), message.at);
         let conversation = self.conversation(&message.business, &message.customer);
-        conversation.messages.push(mid.clone());
+        if !conversation.messages.contains(&mid) {
+            conversation.messages.push(mid.clone());
+        }
         conversation.updated_at = at;
         if !message.inbound {
             conversation.activity = None;

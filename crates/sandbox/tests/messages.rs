@@ -469,3 +469,18 @@ async fn whatsapp_has_its_own_shapes_and_window() {
     );
     let _: &Receiver = &receiver;
 }
+
+#[tokio::test]
+async fn a_replayed_script_redelivers_and_adds_nothing() {
+    let (sandbox, receiver) = start().await;
+    let ana = sandbox.customer("ana");
+    for _ in 0..2 {
+        assert_eq!(
+            ana.message(json!({"mid": "script-1", "text": "hi"})),
+            "script-1"
+        );
+    }
+    sandbox.drain().await;
+    assert_eq!(receiver.texts(), ["hi", "hi"]);
+    assert_eq!(ana.thread(), [(true, "hi".to_owned())]);
+}

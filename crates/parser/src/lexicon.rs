@@ -237,6 +237,13 @@ pub(crate) fn languages() -> &'static [Language] {
     LANGUAGES
 }
 
+/// Whether a language counts with this ending: Sinhala "2k".
+pub(crate) fn counts_with(language: u8, ending: &str) -> bool {
+    SUFFIXES
+        .iter()
+        .any(|s| s.counts && s.language == language && s.text == ending)
+}
+
 /// The endings that may be taken off words of these languages.
 pub(crate) fn suffixes(likely: u32) -> impl Iterator<Item = &'static str> {
     SUFFIXES

@@ -368,8 +368,19 @@ impl<'a> Grouper<'a> {
             self.each(k);
             return;
         }
-        if cats.has(Cat::NegationAfter) && self.negate_last(&piece) {
-            return;
+        // Some words stand before and after what is not wanted; what follows decides.
+        let before = cats.has(Cat::Negation) && leads_mention && !self.leads_product(k);
+        if cats.has(Cat::NegationAfter) && !before {
+            // "burger without gravy", where there is no gravy: the burger is wanted.
+            let of_unknown = k > 0
+                && match self.pieces[k - 1].what {
+                    What::Unknown => true,
+                    What::Word(word) => word.has(Cat::Concept),
+                    _ => false,
+                };
+            if of_unknown || self.negate_last(&piece) {
+                return;
+            }
         }
         if cats.has(Cat::Negation) && (leads_mention || self.negation_reaches(k)) {
             self.scope = Scope {
@@ -656,7 +667,8 @@ impl<'a> Grouper<'a> {
 
     /// "grilled chicken": a word that only hints at another choice, right before one that is said in full.
     fn is_modifier(&self, k: usize, mention: &Mention) -> bool {
-        let hint = mention.products.is_empty() && mention.values.iter().all(|f| !f.full && !f.head);
+        let hint = mention.products.is_empty()
+            && mention.values.iter().all(|f| !f.full && !f.head && !f.main);
         let Some(next) = self.pieces.get(k + 1).filter(|_| hint) else {
             return false;
         };

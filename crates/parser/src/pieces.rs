@@ -280,8 +280,15 @@ impl Row<'_> {
         let token = &self.tokens.list[i];
         if token.kind == Kind::Number {
             let value = token.value?;
-            let k = self.tokens.list.get(i + 1).is_some_and(|t| t.glued)
-                && self.tokens.form(i + 1) == "k";
+            let glued = self.tokens.list.get(i + 1).is_some_and(|t| t.glued);
+            if glued
+                && value < 100_000
+                && self.tags.at(i + 1).is_none_or(|t| t.unit.is_none())
+                && crate::lexicon::counts_with(self.tags.language, self.tokens.form(i + 1))
+            {
+                return Some((value, i + 2));
+            }
+            let k = glued && self.tokens.form(i + 1) == "k";
             if k && value < 1_000_000 {
                 return Some((value.checked_mul(1000)?, i + 2));
             }

@@ -205,8 +205,8 @@ fn is_name_word(text: &Text<'_>, at: usize, known: &Known<'_>, trust: Trust) -> 
     }
     let mut word = String::new();
     fold(text.of(piece), &mut word);
-    // In lower case any everyday word of any language might be one.
-    !known(&word, trust != Trust::Place)
+    // In lower case it might be any everyday word of any language.
+    !known(&word, !piece.capital || is_shouted(text))
 }
 
 /// A message all in capitals: they say nothing then.

@@ -56,7 +56,7 @@ impl EngineConfig {
             pipeline_workers: std::thread::available_parallelism()
                 .map_or(2, usize::from)
                 .min(8),
-            outbox_workers: 16,
+            outbox_workers: 32,
             llm: None,
         }
     }

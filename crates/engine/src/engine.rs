@@ -7,7 +7,7 @@ use domain::Timestamp;
 use meta::graph::Graph;
 use meta::signature::AppSecrets;
 use store::{IntakeWriter, Store};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 use crate::changes::{Changed, Changes};
 use crate::clock::Clock;
@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::intake::Intake;
 use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
+use crate::outbox::InFlight;
 use crate::pipeline::Caution;
 use crate::snapshot::Snapshots;
 use crate::tasks::Tasks;
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) changes: Changes,
     pub(crate) snapshots: Snapshots,
     pub(crate) caution: Caution,
+    pub(crate) in_flight: InFlight,
     pub(crate) llm: Option<Llm>,
     pub(crate) unsure: Queue,
     pub(crate) events_waiting: Arc<Notify>,
@@ -97,6 +99,7 @@ impl Engine {
             changes: Changes::default(),
             snapshots: Snapshots::default(),
             caution: Caution::default(),
+            in_flight: InFlight::default(),
             llm,
             unsure: Queue::default(),
             events_waiting,
@@ -152,6 +155,12 @@ impl Engine {
         self.0.changes.listen()
     }
 
+    /// Counts something that concerns no seller, for the doctor (a deprecated route, ...). `Some(n)`:
+    /// log it now, for n of them.
+    pub fn count(&self, name: &'static str, detail: &str) -> Option<i64> {
+        self.0.health.count(name, detail, self.now())
+    }
+
     /// Where other parts of the shell tell what they changed.
     #[must_use]
     pub fn switchboard(&self) -> &Changes {
@@ -185,14 +194,16 @@ impl Engine {
             );
         }
         let engine = self.clone();
+        let turns = Arc::new(Semaphore::new(self.config().outbox_workers.max(1)));
+        let sends = tasks.clone();
         tasks.every(
             "outbox",
             clock(),
             self.0.outbox_waiting.clone(),
             POLL,
             move || {
-                let engine = engine.clone();
-                async move { engine.outbox_step().await }
+                let (engine, turns, sends) = (engine.clone(), turns.clone(), sends.clone());
+                async move { engine.outbox_pump(&turns, &sends).await }
             },
         );
         let engine = self.clone();
@@ -218,6 +229,18 @@ impl Engine {
                 async move { engine.llm_step().await }
             });
         }
+        let engine = self.clone();
+        tasks.every("connections", clock(), idle(), SLOW_POLL, move || {
+            let engine = engine.clone();
+            async move { engine.connections_step().await }
+        });
+        let engine = self.clone();
+        // A name of this process's own: a run is driven by one process at a time.
+        let holder: Arc<str> = uuid::Uuid::now_v7().to_string().into();
+        tasks.every("sync", clock(), idle(), POLL, move || {
+            let (engine, holder) = (engine.clone(), holder.clone());
+            async move { engine.sync_loop_step(&holder).await }
+        });
         let engine = self.clone();
         tasks.every("retention", clock(), idle(), SLOW_POLL, move || {
             let engine = engine.clone();

@@ -6,7 +6,10 @@ mod limiter;
 mod reconcile;
 mod wire;
 
-use domain::{Channel, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{AccountId, Channel, Timestamp};
 use futures_util::StreamExt;
 use meta::graph::{Access, Advice, GraphError, Host, Reason, SendError, Sender};
 use meta::limits::{CallKind, Priority};
@@ -15,13 +18,14 @@ use store::{
     AccountState, ChannelAccount, NewNotification, OutboxClaim, OutboxMessage, OutboxState,
     SendResult, StoreError,
 };
-use tracing::{debug, info, warn};
+use tokio::sync::Semaphore;
+use tracing::{debug, error, info, warn};
 
 use crate::changes::Subject;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::outbox_body::Body;
-use crate::tasks::Step;
+use crate::tasks::{Step, Tasks};
 
 /// While an account waits to be connected again, its messages wait this long between looks.
 const RECONNECT_PAUSE: i64 = 5 * Timestamp::MINUTE;
@@ -39,6 +43,33 @@ pub fn not_confirmed(message: &OutboxMessage, now: Timestamp) -> Option<&'static
     )
 }
 
+/// Calls of each account that are under way, so that a slow one does not take every turn.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(Mutex<HashMap<AccountId, usize>>);
+
+/// Messages of one account that are sent at once.
+const ACCOUNT_MAX: usize = 8;
+
+impl InFlight {
+    fn begin(&self, account: AccountId) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(account).or_default();
+        let free = *count < ACCOUNT_MAX;
+        *count += usize::from(free);
+        free
+    }
+
+    fn end(&self, account: AccountId) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&account) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&account);
+            }
+        }
+    }
+}
+
 /// Everything needed to call Meta for an account.
 pub(crate) struct Line {
     pub(crate) channel: meta::graph::Channel,
@@ -47,20 +78,16 @@ pub(crate) struct Line {
 }
 
 impl Engine {
-    /// Sends what is due.
+    /// Sends what is due, and returns when all of it is through.
     pub async fn outbox_step(&self) -> Result<Step, EngineError> {
-        let limit = u32::try_from(self.config().outbox_workers.max(1)).unwrap_or(u32::MAX);
-        let claims = self.store().outbox().claim(limit, self.now()).await?;
+        let claims = self.claim_sends(self.config().outbox_workers).await?;
         if claims.is_empty() {
-            let next = self.store().outbox().next_due().await?;
-            // What is due and not claimed waits for an earlier message of its conversation.
-            let next = next.filter(|at| *at > self.now());
-            return Ok(next.map_or(Step::Nothing, Step::WaitUntil));
+            return self.next_send().await;
         }
         let count = claims.len();
         let sends = claims.into_iter().map(|claim| self.send(claim));
         let results: Vec<Result<(), StoreError>> = futures_util::stream::iter(sends)
-            .buffer_unordered(count)
+            .buffer_unordered(ACCOUNT_MAX)
             .collect()
             .await;
         for result in results {
@@ -69,8 +96,61 @@ impl Engine {
         Ok(Step::Did(count))
     }
 
+    /// Begins to send what is due, as far as there are turns, and does not wait for Meta's answers:
+    /// one slow account must not hold up the others.
+    pub(crate) async fn outbox_pump(
+        &self,
+        turns: &Arc<Semaphore>,
+        tasks: &Tasks,
+    ) -> Result<Step, EngineError> {
+        let free = turns.available_permits();
+        if free == 0 {
+            return Ok(Step::Nothing);
+        }
+        let claims = self.claim_sends(free).await?;
+        if claims.is_empty() {
+            return self.next_send().await;
+        }
+        let count = claims.len();
+        for claim in claims {
+            let (engine, turns) = (self.clone(), turns.clone());
+            tasks.spawn(async move {
+                let turn = turns.acquire_owned().await;
+                if let Err(e) = engine.send(claim).await {
+                    // It stays `sending`, and is looked up before anything is sent again.
+                    error!("what became of a message could not be stored: {e}");
+                }
+                drop(turn);
+                engine.0.outbox_waiting.notify_one();
+            });
+        }
+        Ok(Step::Did(count))
+    }
+
+    async fn claim_sends(&self, limit: usize) -> Result<Vec<OutboxClaim>, StoreError> {
+        let limit = u32::try_from(limit.max(1)).unwrap_or(u32::MAX);
+        self.store().outbox().claim(limit, self.now()).await
+    }
+
+    async fn next_send(&self) -> Result<Step, EngineError> {
+        let next = self.store().outbox().next_due().await?;
+        // What is due and not claimed waits for an earlier message of its conversation.
+        let next = next.filter(|at| *at > self.now());
+        Ok(next.map_or(Step::Nothing, Step::WaitUntil))
+    }
+
     async fn send(&self, claim: OutboxClaim) -> Result<(), StoreError> {
-        let result = self.try_send(&claim).await?;
+        let account = claim.account.id;
+        let result = if self.0.in_flight.begin(account) {
+            let result = self.try_send(&claim).await;
+            self.0.in_flight.end(account);
+            result?
+        } else {
+            SendResult::Wait {
+                at: self.now().plus(Timestamp::SECOND),
+                reason: "other messages of the account are under way".to_owned(),
+            }
+        };
         let word = match &result {
             SendResult::Sent { .. } => "sent",
             SendResult::Retry { .. } => "retry",

@@ -23,19 +23,37 @@ const BATCH_EVENTS: usize = 256;
 /// While greater than zero, events are claimed one at a time: a commit failed, and whatever made it
 /// fail must not hold up its neighbours.
 #[derive(Debug, Default)]
-pub(crate) struct Caution(AtomicUsize);
+pub(crate) struct Caution {
+    alone: AtomicUsize,
+    /// Conflicts since the last commit: one that never ends is a failure like any other.
+    conflicts: AtomicUsize,
+}
+
+/// After a failed batch so many events are looked at one by one.
+const ALONE_MAX: usize = 64;
+const CONFLICTS_MAX: usize = 50;
 
 impl Caution {
     fn batch(&self) -> usize {
         let alone = self
-            .0
+            .alone
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
             .is_ok();
         if alone { 1 } else { BATCH_EVENTS }
     }
 
     fn raise(&self, events: usize) {
-        self.0.fetch_max(events, Ordering::SeqCst);
+        self.alone
+            .fetch_max(events.min(ALONE_MAX), Ordering::SeqCst);
+    }
+
+    fn committed(&self) {
+        self.conflicts.store(0, Ordering::SeqCst);
+    }
+
+    /// Whether it conflicted too often to be somebody else's doing.
+    fn conflicted(&self) -> bool {
+        self.conflicts.fetch_add(1, Ordering::SeqCst) >= CONFLICTS_MAX
     }
 }
 
@@ -51,12 +69,19 @@ impl Engine {
         let events = batch.events();
         match self.work(batch, now).await {
             Ok(()) => {
+                self.0.caution.committed();
                 metrics::counter!("eziseller_events_processed_total").increment(events as u64);
                 Ok(Step::Did(events))
             }
             // Somebody else wrote one of the conversations: what was read is stale, claim again.
-            Err(CommitError::Conflict) => {
+            Err(e @ CommitError::Conflict) => {
+                let endless = self.0.caution.conflicted();
                 self.0.caution.raise(events);
+                if endless && events == 1 {
+                    error!("an event conflicts with what is stored and is put off");
+                    self.put_off(&e, now).await?;
+                    self.0.caution.committed();
+                }
                 Ok(Step::Did(0))
             }
             Err(CommitError::Store(e)) if e.is_transient() => Err(e.into()),

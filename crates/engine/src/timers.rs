@@ -73,7 +73,7 @@ impl Engine {
         }
     }
 
-    /// Writes what was counted on this node.
+    /// Writes what was counted on this node, and measures what waits.
     pub async fn health_step(&self) -> Result<Step, EngineError> {
         let counts = self.0.health.take();
         for count in &counts {
@@ -84,6 +84,13 @@ impl Engine {
                 .count(count.name, by, detail, count.last_at)
                 .await?;
         }
+        let backlog = self.store().system().backlog().await?;
+        metrics::gauge!("eziseller_events_pending").set(backlog.events as f64);
+        metrics::gauge!("eziseller_outbox_pending").set(backlog.outbox as f64);
+        let oldest = backlog
+            .oldest_event
+            .map_or(0, |at| self.now().since(at).max(0));
+        metrics::gauge!("eziseller_oldest_event_seconds").set(oldest as f64 / 1_000.0);
         Ok(Step::Nothing)
     }
 }

@@ -1,5 +1,6 @@
 //! What a seller sells: products, options, variants. The import file format is in [`file`].
 
+mod attributes;
 pub mod file;
 pub mod item;
 pub mod price;

@@ -140,6 +140,7 @@ struct Output {
     languages: String,
     entries: String,
     suffixes: String,
+    prefixes: String,
     contact: String,
     canons: BTreeMap<String, usize>,
 }
@@ -281,6 +282,12 @@ impl Output {
         at: &dyn Fn(&str) -> String,
     ) -> Result<(), String> {
         for (key, list) in value.as_table().ok_or("`suffixes` is no table")? {
+            if key == "before" {
+                for prefix in strings(list, key, at)? {
+                    let _ = writeln!(self.prefixes, "{prefix:?},");
+                }
+                continue;
+            }
             let counts = match key.as_str() {
                 "strip" => false,
                 "number" => true,
@@ -309,9 +316,10 @@ impl Output {
             canons[*place] = text;
         }
         format!(
-            "static LANGUAGES: &[Language] = &[\n{}];\nstatic ENTRIES: &[(u8, Cat, u32, &str)] = &[\n{}];\n\
-             static SUFFIXES: &[Suffix] = &[\n{}];\nstatic CANONS: &[&str] = &{canons:?};\n",
-            self.languages, self.entries, self.suffixes
+            "static LANGUAGES: &[Language] = &[\n{}];\n#[allow(clippy::unreadable_literal, reason = \"generated\")]\nstatic ENTRIES: &[(u8, Cat, u32, &str)] = &[\n{}];\n\
+             static SUFFIXES: &[Suffix] = &[\n{}];\nstatic CANONS: &[&str] = &{canons:?};\n\
+             static PREFIXES: &[&str] = &[\n{}];\n",
+            self.languages, self.entries, self.suffixes, self.prefixes
         )
     }
 }

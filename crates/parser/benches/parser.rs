@@ -68,7 +68,7 @@ fn build_index(bencher: divan::Bencher, products: usize) {
 }
 
 /// One message of so many bytes.
-#[divan::bench(args = [100, 1_000, 10_000, 60_000])]
+#[divan::bench(args = [100, 1_000, 10_000, 30_000])]
 fn message_of(bencher: divan::Bencher, bytes: usize) {
     let index = Index::build(&synthetic::products(50), Locale::default());
     let mut text = String::new();

@@ -49,7 +49,7 @@ fn main() {
     }
     let index = Index::build(&synthetic::products(50), Locale::default());
     eprintln!("message length against time:");
-    for bytes in [100, 1_000, 10_000, 60_000] {
+    for bytes in [100, 1_000, 10_000, 30_000] {
         let mut text = String::new();
         for message in synthetic::messages().iter().cycle() {
             text.push_str(message);

@@ -159,7 +159,7 @@ impl Work<'_> {
         let swaps = positive
             .iter()
             .any(|l| !about(l) && !l.items.is_empty() && self.mode(l) != Mode::Idle);
-        !(names && !self.parts.all && !self.standing().is_empty()) && !swaps
+        (!names || self.parts.all || self.standing().is_empty()) && !swaps
     }
 
     fn mode(&self, line: &Line) -> Mode {
@@ -592,7 +592,7 @@ impl Work<'_> {
         if let Some(&at) = same
             .iter()
             .rev()
-            .find(|i| self.fits_standing(&self.standing()[**i], &line, amending))
+            .find(|i| Self::fits_standing(&self.standing()[**i], &line, amending))
             .or_else(|| same.last().filter(|_| amending))
         {
             let old = self.standing()[at].clone();
@@ -702,7 +702,7 @@ impl Work<'_> {
     }
 
     /// Whether a line may be the standing one said again, changed or filled in.
-    fn fits_standing(&self, standing: &OrderLine, line: &Line, amending: bool) -> bool {
+    fn fits_standing(standing: &OrderLine, line: &Line, amending: bool) -> bool {
         !conflicts(&standing.options, &line.options) || (amending && !line.more)
     }
 
@@ -799,7 +799,7 @@ impl Work<'_> {
             if self.parts.standing.focus.is_empty() && self.only_product(&line) {
                 return;
             }
-            self.from_talk(line, span);
+            self.order_talked(line, span);
             return;
         };
         let old = self.standing()[target].clone();
@@ -825,7 +825,8 @@ impl Work<'_> {
         let fills = !conflict && !line.options.is_empty() && options != old.options;
         let another =
             (line.more || line.same || also || !first) && (conflict || (line.same && !amending));
-        if (another && !(amending && !line.more && !line.same && first))
+        let restates = amending && first && !line.more && !line.same;
+        if (another && !restates)
             || (conflict && !amending && line.quantity.is_some() && out.is_none())
         {
             self.add(item, line.quantity.unwrap_or(1), options, confidence, span);
@@ -949,7 +950,7 @@ impl Work<'_> {
     }
 
     /// Orders what was last talked about: "ok 1 in black".
-    fn from_talk(&mut self, mut line: Line, span: Span) {
+    fn order_talked(&mut self, mut line: Line, span: Span) {
         let index = self.parts.index;
         let Some(talk) = self.parts.standing.focus.last() else {
             return;

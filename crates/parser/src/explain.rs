@@ -118,7 +118,7 @@ fn describe(index: &Index, text: &str, seen: &Seen<'_>) -> (&'static str, String
             }
             "drafts"
         }
-        Seen::Lines(_, lines) => {
+        Seen::Lines(lines) => {
             for line in *lines {
                 let items: Vec<&str> = line.items.iter().take(10).map(|i| name(*i)).collect();
                 let options: Vec<String> = line

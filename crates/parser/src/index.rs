@@ -4,7 +4,7 @@
 use std::hash::{Hash, Hasher};
 
 use domain::catalog::{Product, ProductOption, ProductStatus, RetailerId};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smallvec::SmallVec;
 
 use crate::Locale;
@@ -221,7 +221,7 @@ struct Builder {
     categories: FxHashMap<Box<str>, u32>,
     /// (lemma, posting)
     postings: Vec<(Lemma, Posting)>,
-    value_names: FxHashMap<(u32, Box<str>), ()>,
+    value_names: FxHashSet<(u32, Box<str>)>,
     /// For each lemma met, whether it may be left unsaid.
     silent: FxHashMap<Lemma, bool>,
 }
@@ -262,7 +262,7 @@ impl Builder {
             silent: FxHashMap::default(),
             categories: FxHashMap::from_iter([("".into(), 0)]),
             postings: Vec::new(),
-            value_names: FxHashMap::default(),
+            value_names: FxHashSet::default(),
         }
     }
 
@@ -443,11 +443,11 @@ impl Builder {
             .iter()
             .find(|v| v.value == text)
             .map_or(&[][..], |v| &v.aliases);
-        self.value(option, text, &aliases.to_vec())
+        self.value(option, text, aliases)
     }
 
     fn value_name(&mut self, id: u32, text: &str, main: bool) {
-        if self.value_names.insert((id, text.into()), ()).is_none() {
+        if self.value_names.insert((id, text.into())) {
             self.name(Owner::Value(id), text, main);
         }
     }

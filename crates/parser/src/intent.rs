@@ -121,7 +121,12 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
                     Cat::One,
                     Cat::NameCue,
                 ] {
-                    if word.has(cat) {
+                    // "A epa, B denna": one is declined between two, the order stands.
+                    let of_one = cat == Cat::Cancel
+                        && word.has(Cat::NegationAfter)
+                        && is_mention(&pieces[..place])
+                        && is_mention(&pieces[place + 1..]);
+                    if word.has(cat) && !of_one {
                         cats.add(cat);
                     }
                 }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::normalise;
-use crate::tokenise::{Tokens, tokenise};
+use crate::tokenise::tokenise;
 
 /// What kind of thing a word says. `LANGUAGES.md` explains each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -242,6 +242,11 @@ pub(crate) fn counts_with(language: u8, ending: &str) -> bool {
     SUFFIXES
         .iter()
         .any(|s| s.counts && s.language == language && s.text == ending)
+}
+
+/// Small words that some scripts write as one with the word after them, the longest first.
+pub(crate) fn prefixes() -> &'static [&'static str] {
+    PREFIXES
 }
 
 /// The endings that may be taken off words of these languages.

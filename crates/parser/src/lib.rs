@@ -51,7 +51,7 @@ enum Seen<'a> {
     Pieces(&'a Tokens, &'a [pieces::Piece]),
     Sentences(&'a [intent::Sentence]),
     Drafts(&'a Tokens, &'a lines::Lines),
-    Lines(&'a Tokens, &'a [settle::Line]),
+    Lines(&'a [settle::Line]),
 }
 
 fn stages(
@@ -81,7 +81,7 @@ fn stages(
     watch(Seen::Drafts(&tokens, &drafts));
     let (both, all) = (drafts.both, drafts.all);
     let lines = settle::settle(drafts, &mentions, index, &context);
-    watch(Seen::Lines(&tokens, &lines));
+    watch(Seen::Lines(&lines));
     apply::apply(apply::Parts {
         index,
         text,

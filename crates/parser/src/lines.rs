@@ -741,10 +741,8 @@ impl<'a> Grouper<'a> {
         if open_offers && beside_attribute {
             return true;
         }
-        if open_offers && !self.strong_start && !(self.np_start && !self.scope_is_set()) {
-            return true;
-        }
-        if self.scope_is_set() && open_offers {
+        let fresh = self.strong_start || self.np_start;
+        if open_offers && (!fresh || self.scope_is_set()) {
             return true;
         }
         // "a pepper and onion pizza": said in full, and a product follows that offers it.
@@ -980,7 +978,7 @@ impl<'a> Grouper<'a> {
     }
 
     fn name(&mut self, mention: &Mention, place: u16) {
-        self.open.products = mention.products.clone();
+        self.open.products.clone_from(&mention.products);
         self.open.named_by.push(place);
         self.open.contradicted = mention.contradicted;
         self.open.more_products = mention.more;

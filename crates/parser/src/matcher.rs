@@ -26,6 +26,8 @@ pub(crate) struct Fit {
     pub(crate) quality: f32,
     /// The word that says what kind of thing it is was said.
     pub(crate) head: bool,
+    /// By its title or value, not by an alias of it.
+    pub(crate) main: bool,
 }
 
 /// Words that name something of the catalogue.
@@ -571,7 +573,7 @@ impl Run<'_> {
                 let word = &words[i];
                 cluster.places |= 1 << i;
                 // The form itself is better than its plural, either better than a guess.
-                let quality = if hit.quality == 1.0 && word.form != hit.form {
+                let quality = if hit.quality > 0.999 && word.form != hit.form {
                     0.985
                 } else {
                     hit.quality
@@ -656,6 +658,7 @@ impl Run<'_> {
                 share,
                 quality,
                 head: cluster.head,
+                main: info.main,
             },
         });
     }
@@ -776,7 +779,7 @@ fn near(cluster: u64, hit: u64, walls: u64) -> bool {
     if cluster & hit != 0 {
         return true;
     }
-    let last = 63 - cluster.leading_zeros();
+    let last = cluster.ilog2();
     let first = hit.trailing_zeros();
     if first <= last {
         return true;
@@ -813,10 +816,10 @@ fn settle(mention: &mut Mention) {
         list.retain(|f| seen.insert(f.id));
         // "veggies" is the fajita veggies of the menu sooner than its veggie filling: the form that was
         // written counts, where it is the word that says what kind of thing it is.
-        let written = list.iter().any(|f| f.head && !f.full && f.quality == 1.0);
-        let exact = list.iter().any(|f| f.full && f.quality == 1.0);
+        let written = list.iter().any(|f| f.head && !f.full && f.quality > 0.999);
+        let exact = list.iter().any(|f| f.full && f.quality > 0.999);
         if written && !exact && list.iter().all(|f| f.quality > 0.98) {
-            list.retain(|f| f.head && f.quality == 1.0);
+            list.retain(|f| f.head && f.quality > 0.999);
         } else if list.iter().any(|f| f.full) {
             list.retain(|f| f.full);
         }

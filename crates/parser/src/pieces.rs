@@ -59,7 +59,7 @@ pub(crate) struct Amount {
 impl Amount {
     /// As a whole number of things, where it is one from 1 to 9999.
     pub(crate) fn whole(&self) -> Option<u32> {
-        (self.value % 1000 == 0 && (1000..10_000_000).contains(&self.value))
+        (self.value.is_multiple_of(1000) && (1000..10_000_000).contains(&self.value))
             .then_some(self.value / 1000)
     }
 }
@@ -79,14 +79,10 @@ pub(crate) struct Piece {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) what: What,
-    pub(crate) cats: Cats,
     pub(crate) sentence: u16,
     /// `double`, in thousandths.
     pub(crate) count: Option<u32>,
 }
-
-/// Words that say nothing for the grouping.
-const MUTE: Cats = Cats::of(&[Cat::Greeting, Cat::Thanks]);
 
 pub(crate) fn pieces(
     tokens: &Tokens,
@@ -132,12 +128,11 @@ impl Row<'_> {
         self.out
     }
 
-    fn push(&mut self, from: usize, to: usize, what: What, cats: Cats, count: Option<u32>) {
+    fn push(&mut self, from: usize, to: usize, what: What, count: Option<u32>) {
         self.out.push(Piece {
             from,
             to,
             what,
-            cats,
             sentence: self.sentence,
             count,
         });
@@ -148,7 +143,7 @@ impl Row<'_> {
         if self.barred[i] {
             // Contact details part what stands around them like a line break.
             if !matches!(self.out.last(), Some(p) if matches!(p.what, What::Gap(Gap::Line))) {
-                self.push(i, i + 1, What::Gap(Gap::Line), Cats::default(), None);
+                self.push(i, i + 1, What::Gap(Gap::Line), None);
                 self.sentence += 1;
             }
             return i + 1;
@@ -157,21 +152,20 @@ impl Row<'_> {
             return to;
         }
         if let Some((amount, to)) = self.amount(i) {
-            self.push(i, to, What::Amount(amount), Cats::default(), None);
+            self.push(i, to, What::Amount(amount), None);
             return to;
         }
         if self.owner[i] > 0 {
             let place = self.owner[i] - 1;
             let mention = &self.mentions[place as usize];
             if mention.tokens.first() == Some(&(i as u16)) {
-                let cats = self.tags.cats(i);
                 let count = self.tags.at(i).and_then(|t| t.count);
-                self.push(i, mention.to, What::Mention(place), cats, count);
+                self.push(i, mention.to, What::Mention(place), count);
             }
             return i + 1;
         }
         if let Some(gap) = self.gap(i) {
-            self.push(i, i + 1, What::Gap(gap), Cats::default(), None);
+            self.push(i, i + 1, What::Gap(gap), None);
             if matches!(gap, Gap::Line | Gap::Stop | Gap::Asked) {
                 self.sentence += 1;
             }
@@ -181,15 +175,11 @@ impl Row<'_> {
             let to = (i + 1..tag.to)
                 .find(|t| self.owner[*t] > 0)
                 .unwrap_or(tag.to.max(i + 1));
-            if !tag.cats.only(MUTE) {
-                self.push(i, to, What::Word(tag.cats), tag.cats, tag.count);
-            } else {
-                self.push(i, to, What::Word(tag.cats), tag.cats, None);
-            }
+            self.push(i, to, What::Word(tag.cats), tag.count);
             return to;
         }
         if token.kind == Kind::Word {
-            self.push(i, i + 1, What::Unknown, Cats::default(), None);
+            self.push(i, i + 1, What::Unknown, None);
         }
         i + 1
     }
@@ -299,7 +289,7 @@ impl Row<'_> {
                 .get(i + 1)
                 .filter(|t| t.kind == Kind::Number);
             if let Some(half) = next.and_then(|t| t.value).filter(|v| *v < 1000 && *v > 0)
-                && value % 1000 == 0
+                && value.is_multiple_of(1000)
             {
                 return Some((value.checked_add(half)?, i + 2));
             }
@@ -310,7 +300,7 @@ impl Row<'_> {
             let mut sum = value;
             let mut to = tag.to;
             if (20_000..=90_000).contains(&value)
-                && value % 10_000 == 0
+                && value.is_multiple_of(10_000)
                 && let Some(units) = self
                     .tags
                     .at(to)
@@ -434,7 +424,7 @@ impl Row<'_> {
         {
             return Form::Left;
         }
-        if value % 1000 != 0 || value == 0 {
+        if !value.is_multiple_of(1000) || value == 0 {
             return Form::Not;
         }
         if value >= 1_000_000 && !leads {

@@ -23,7 +23,6 @@ pub(crate) struct Line {
     pub(crate) more: bool,
     pub(crate) same: bool,
     pub(crate) each: bool,
-    pub(crate) joined: bool,
     pub(crate) contradicted: bool,
     pub(crate) unknown: SmallVec<[u16; 2]>,
     /// (option, values) that the words fit equally well.
@@ -142,6 +141,7 @@ fn certain(id: u32) -> Fit {
         share: 0.5,
         quality: 0.9,
         head: false,
+        main: true,
     }
 }
 
@@ -311,8 +311,12 @@ fn fill_elided(drafts: &mut [Draft], mentions: &[Mention], index: &Index) -> Sma
         else {
             continue;
         };
-        drafts[i].products = drafts[before].products.clone();
-        drafts[i].named_by = drafts[before].named_by.clone();
+        let (products, named_by) = (
+            drafts[before].products.clone(),
+            drafts[before].named_by.clone(),
+        );
+        drafts[i].products = products;
+        drafts[i].named_by = named_by;
         // What is not said anew is as before: "2 black in L and one white".
         let inherited: SmallVec<[Pick; 4]> = drafts[before]
             .picks
@@ -550,7 +554,6 @@ fn expand(draft: &Draft, mentions: &[Mention], index: &Index, inferred: bool, ou
             more: draft.more,
             same: draft.same,
             each: draft.each.is_some(),
-            joined: draft.joined,
             contradicted: draft.contradicted,
             unknown: draft.unknown.clone(),
             unclear: Vec::new(),

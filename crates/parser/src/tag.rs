@@ -74,7 +74,6 @@ pub(crate) struct Tag {
     pub(crate) count: Option<u32>,
     pub(crate) unit: Option<Unit>,
     pub(crate) concepts: SmallVec<[u32; 1]>,
-    pub(crate) language: u8,
 }
 
 /// A message's tags; no two overlap.
@@ -261,7 +260,6 @@ fn fold_senses(from: usize, to: usize, senses: &[Sense]) -> Tag {
         count: None,
         unit: None,
         concepts: SmallVec::new(),
-        language: senses[0].language,
     };
     for sense in senses {
         tag.cats.add(sense.cat);

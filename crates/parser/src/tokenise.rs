@@ -55,7 +55,7 @@ impl Tokens {
 
 /// The longest text that is read; the rest of a longer one is left out. Instagram's own limit for a
 /// message is 1,000 bytes.
-pub(crate) const BYTES_MAX: usize = 64 * 1024;
+pub(crate) const BYTES_MAX: usize = 32 * 1024;
 
 /// Cuts up `text`. `known` says whether letters and digits glued together are a word as they stand.
 pub(crate) fn tokenise(text: &str, known: impl Fn(&str) -> bool) -> Tokens {
@@ -204,7 +204,12 @@ fn word(
         .bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'/'));
     if !has_digit && !raw.contains(['½', '¼', '¾']) {
-        out.push(text, start, end, Kind::Word, glued, None);
+        let split = prefix(raw, known).map(|at| start + at);
+        if let Some(at) = split {
+            out.push(text, start, at, Kind::Word, glued, None);
+        }
+        let (from, glued) = split.map_or((start, glued), |at| (at, true));
+        out.push(text, from, end, Kind::Word, glued, None);
         return;
     }
     if all_digits {
@@ -244,6 +249,26 @@ fn word(
         }
     }
     part(out, text, from, end, glued || !first, was == 1);
+}
+
+/// Where a small word written as one with the next ends: Arabic `wal-` in "and the shirt". Only
+/// if the whole is no word and the rest is.
+fn prefix(raw: &str, known: &impl Fn(&str) -> bool) -> Option<usize> {
+    if raw.is_ascii() {
+        return None;
+    }
+    let whole = normalise::normal(raw);
+    let prefix = crate::lexicon::prefixes().iter().find(|p| {
+        whole
+            .strip_prefix(**p)
+            .is_some_and(|rest| rest.chars().count() >= 3 && known(rest))
+    })?;
+    if known(&whole) {
+        return None;
+    }
+    raw.char_indices()
+        .map(|(at, _)| at)
+        .find(|&at| at > 0 && normalise::normal(&raw[..at]) == *prefix)
 }
 
 fn part(out: &mut Tokens, text: &str, start: usize, end: usize, glued: bool, digits: bool) {

@@ -1,5 +1,6 @@
 //! Whatever a customer writes and whatever stands: a reading, the same each time, that points into the
 //! text and names what the catalogue has.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::catalog::{OptionValue, Product, ProductOption, RetailerId};
 use domain::reading::{Change, Doubt, Mention, OptionChoice, OrderLine, Reading, Span, Standing};

@@ -1,5 +1,6 @@
 //! What the stages are for, one rule a row, on a catalogue of its own: what is read, in the form
 //! `2 mug[sage]`, after the messages of a conversation.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::catalog::file;
 use domain::reading::{Amount, OrderLine, Standing};

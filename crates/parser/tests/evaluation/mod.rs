@@ -11,7 +11,7 @@ use parser::{Index, Locale};
 use serde_json::Value;
 
 /// Where the evaluation data is.
-pub fn shared() -> PathBuf {
+pub(crate) fn shared() -> PathBuf {
     let path = std::env::var_os("EZISELLER_SHARED").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
@@ -25,13 +25,13 @@ pub fn shared() -> PathBuf {
 }
 
 /// A catalogue, its index and its products.
-pub struct Catalog {
-    pub index: Index,
-    pub products: Vec<Product>,
-    pub locale: Locale,
+pub(crate) struct Catalog {
+    pub(crate) index: Index,
+    pub(crate) products: Vec<Product>,
+    pub(crate) locale: Locale,
 }
 
-pub fn catalog(relative: &str) -> Catalog {
+pub(crate) fn catalog(relative: &str) -> Catalog {
     let path = shared().join(relative);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let file = domain::catalog::file::parse(&text, None).expect("a catalogue");
@@ -47,14 +47,14 @@ pub fn catalog(relative: &str) -> Catalog {
 }
 
 /// A case: its messages and what the scorers compare.
-pub struct Case {
-    pub id: String,
-    pub catalog: Option<String>,
-    pub messages: Vec<String>,
-    pub gold: Value,
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) catalog: Option<String>,
+    pub(crate) messages: Vec<String>,
+    pub(crate) gold: Value,
 }
 
-pub fn cases(relative: &str) -> Vec<Case> {
+pub(crate) fn cases(relative: &str) -> Vec<Case> {
     let path = shared().join(relative);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     text.lines()
@@ -84,19 +84,19 @@ pub fn cases(relative: &str) -> Vec<Case> {
 }
 
 /// What a conversation was read as.
-pub struct Prediction {
-    pub last: Reading,
-    pub lines: Vec<OrderLine>,
-    pub phone: Option<String>,
-    pub email: Option<String>,
-    pub name: Option<String>,
-    pub address: Option<String>,
+pub(crate) struct Prediction {
+    pub(crate) last: Reading,
+    pub(crate) lines: Vec<OrderLine>,
+    pub(crate) phone: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) address: Option<String>,
     /// Confidence of every line that was given.
-    pub confidences: Vec<(OrderLine, f32)>,
+    pub(crate) confidences: Vec<(OrderLine, f32)>,
 }
 
 /// Reads the messages of a case one after the other.
-pub fn predict(index: &Index, messages: &[String]) -> Prediction {
+pub(crate) fn predict(index: &Index, messages: &[String]) -> Prediction {
     let mut standing = Standing::default();
     let mut out = Prediction {
         last: Reading::nothing(),
@@ -138,10 +138,10 @@ pub fn predict(index: &Index, messages: &[String]) -> Prediction {
 }
 
 /// A line's options in the scorers' normal form.
-pub type Options = Vec<(String, String, bool, String, u64)>;
+pub(crate) type Options = Vec<(String, String, bool, String, u64)>;
 
 /// An order as the scorers compare it: dialogues sum equal lines, the other sets count them.
-pub fn order(lines: &Value, merge: bool) -> BTreeMap<(String, u64, Options), u64> {
+pub(crate) fn order(lines: &Value, merge: bool) -> BTreeMap<(String, u64, Options), u64> {
     let mut out = BTreeMap::new();
     for line in lines.as_array().into_iter().flatten() {
         let text = |v: &Value| v.as_str().unwrap_or("").trim().to_lowercase();
@@ -172,26 +172,26 @@ pub fn order(lines: &Value, merge: bool) -> BTreeMap<(String, u64, Options), u64
 }
 
 /// Lines as JSON, as the scorers take them.
-pub fn lines_json(lines: &[OrderLine]) -> Value {
+pub(crate) fn lines_json(lines: &[OrderLine]) -> Value {
     serde_json::to_value(lines).expect("lines are JSON")
 }
 
 /// The measures of the dialogues' scorer that the floors are about.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Dialogues {
-    pub n: u32,
-    pub exact: f64,
-    pub exact_nonempty: f64,
-    pub false_order_rate: f64,
-    pub intent_accuracy: f64,
-    pub intent_strict: f64,
-    pub phone: f64,
-    pub email: f64,
-    pub address: f64,
-    pub name: f64,
+pub(crate) struct Dialogues {
+    pub(crate) n: u32,
+    pub(crate) exact: f64,
+    pub(crate) exact_nonempty: f64,
+    pub(crate) false_order_rate: f64,
+    pub(crate) intent_accuracy: f64,
+    pub(crate) intent_strict: f64,
+    pub(crate) phone: f64,
+    pub(crate) email: f64,
+    pub(crate) address: f64,
+    pub(crate) name: f64,
 }
 
-pub fn score_dialogues(cases: &[Case], predictions: &[Prediction]) -> Dialogues {
+pub(crate) fn score_dialogues(cases: &[Case], predictions: &[Prediction]) -> Dialogues {
     let (mut exact, mut full, mut full_ok, mut empty, mut false_orders) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let (mut intent, mut strict) = (0.0, 0.0);
     let mut fields = [[0.0; 2]; 4];
@@ -281,7 +281,7 @@ fn token_f1(a: &str, b: &str) -> f64 {
 }
 
 /// Exact matches of an order set, in percent, and the share of orders where none should be.
-pub fn score_orders(cases: &[Case], predictions: &[Prediction]) -> (f64, f64) {
+pub(crate) fn score_orders(cases: &[Case], predictions: &[Prediction]) -> (f64, f64) {
     let (mut exact, mut empty, mut false_orders) = (0.0, 0.0, 0.0);
     for (case, p) in cases.iter().zip(predictions) {
         let gold = order(&case.gold["lines"], false);
@@ -304,7 +304,7 @@ pub fn score_orders(cases: &[Case], predictions: &[Prediction]) -> (f64, f64) {
 }
 
 /// Reads the dialogues' cases against their catalogues.
-pub fn predict_dialogues(cases: &[Case]) -> Vec<Prediction> {
+pub(crate) fn predict_dialogues(cases: &[Case]) -> Vec<Prediction> {
     let mut catalogs: BTreeMap<String, Catalog> = BTreeMap::new();
     cases
         .iter()

@@ -51,7 +51,7 @@ fn option(name: &str, values: &[&str], required: bool, multiple: bool) -> Produc
 }
 
 /// `n` products.
-pub fn products(n: usize) -> Vec<Product> {
+pub(crate) fn products(n: usize) -> Vec<Product> {
     let currency: Currency = "USD".parse().expect("a currency");
     (0..n)
         .map(|i| {
@@ -78,7 +78,7 @@ pub fn products(n: usize) -> Vec<Product> {
 }
 
 /// Messages about such products.
-pub fn messages() -> Vec<String> {
+pub(crate) fn messages() -> Vec<String> {
     let mut out = Vec::new();
     for i in 0..200_usize {
         let mix = (i * 37).wrapping_mul(2_654_435_761) >> 7;

@@ -77,6 +77,13 @@ pub(crate) fn sentences(pieces: &[Piece], tokens: &Tokens, tags: &Tags) -> Vec<S
     out
 }
 
+/// Whether goods are named in these pieces.
+fn is_mention(pieces: &[(usize, &Piece)]) -> bool {
+    pieces
+        .iter()
+        .any(|(_, p)| matches!(p.what, What::Mention(_)))
+}
+
 fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
     let mut cats = Cats::default();
     let (mut told, mut untold, mut counted) = (0, 0, false);

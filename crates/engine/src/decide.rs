@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use domain::catalog::{CatalogView, Product, Resolved, RetailerId};
+use domain::catalog::{Availability, CatalogView, Product, Resolved, RetailerId};
 use domain::conversation::{ConversationState, Decision, Incoming, PayloadKey, World, advance};
 use domain::reading::{Reading, Standing};
 use domain::{DraftOrderId, OrderId, Timestamp};
@@ -30,7 +30,23 @@ impl CatalogView for LiveCatalog<'_> {
 
     fn free(&self, id: &RetailerId) -> Option<i64> {
         let held = self.held.get(id).copied().unwrap_or(0);
-        self.snapshot.catalog.free(id).map(|free| free - held)
+        let catalog = &self.snapshot.catalog;
+        let on_hand = match self.snapshot.restocked.get(id) {
+            Some(stock) if self.is_in_stock(id) => *stock,
+            _ => catalog.free(id),
+        };
+        on_hand.map(|on_hand| on_hand - held)
+    }
+}
+
+impl LiveCatalog<'_> {
+    /// Whether the seller declares the product or variant as in stock: then its count decides.
+    fn is_in_stock(&self, id: &RetailerId) -> bool {
+        let catalog = &self.snapshot.catalog;
+        let product = catalog
+            .resolve(id.as_str())
+            .and_then(|resolved| catalog.product(&resolved.product));
+        product.is_some_and(|product| product.availability == Availability::InStock)
     }
 }
 

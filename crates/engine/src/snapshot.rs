@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::catalog::{CatalogSnapshot, ProductStatus, RetailerId};
+use domain::catalog::{CatalogSnapshot, CatalogView, Product, ProductStatus, RetailerId};
 use domain::policy::Policy;
 use domain::seller::SellerProfile;
 use domain::words::Words;
@@ -32,6 +32,9 @@ pub(crate) struct SellerSnapshot {
     pub(crate) media: HashMap<String, Vec<RetailerId>>,
     pub(crate) index: Arc<Index>,
     pub(crate) catalog: Arc<CatalogSnapshot>,
+    /// Units on hand of what was restocked or sold since `catalog` was read, by the id that stock is
+    /// counted under.
+    pub(crate) restocked: HashMap<RetailerId, Option<i64>>,
     /// Whether any stock is counted.
     counts_stock: bool,
     version: Version,
@@ -129,11 +132,8 @@ impl Engine {
         for (id, product) in store.media_products().await? {
             media.entry(id).or_default().push(product);
         }
-        let same_goods = old.filter(|old| {
-            old.version.catalog == version.catalog && old.profile.country == seller.country
-        });
-        let (index, catalog, counts_stock) = match same_goods {
-            Some(old) => (old.index.clone(), old.catalog.clone(), old.counts_stock),
+        let goods = match old.filter(|old| old.profile.country == seller.country) {
+            Some(old) => later_goods(&store, seller, old).await?,
             None => read_goods(&store, seller).await?,
         };
         Ok(SellerSnapshot {
@@ -147,9 +147,10 @@ impl Engine {
             policy,
             words: read_words(&store).await?,
             media,
-            index,
-            catalog,
-            counts_stock,
+            index: goods.index,
+            catalog: goods.catalog,
+            restocked: goods.restocked,
+            counts_stock: goods.counts_stock,
             version,
         })
     }
@@ -175,7 +176,60 @@ async fn read_words(store: &SellerStore<'_>) -> Result<Words, StoreError> {
     }))
 }
 
-type Goods = (Arc<Index>, Arc<CatalogSnapshot>, bool);
+/// What a seller sells, made ready.
+struct Goods {
+    index: Arc<Index>,
+    catalog: Arc<CatalogSnapshot>,
+    restocked: HashMap<RetailerId, Option<i64>>,
+    counts_stock: bool,
+}
+
+/// The goods after `old`. Every order changes stock: that alone is no reason to read a large
+/// catalogue and index it again.
+async fn later_goods(
+    store: &SellerStore<'_>,
+    seller: &Seller,
+    old: &SellerSnapshot,
+) -> Result<Goods, StoreError> {
+    let mut goods = Goods {
+        index: old.index.clone(),
+        catalog: old.catalog.clone(),
+        restocked: old.restocked.clone(),
+        counts_stock: old.counts_stock,
+    };
+    if old.version.catalog == seller.catalog_version {
+        return Ok(goods);
+    }
+    let changed = store.products_since(old.version.catalog).await?;
+    let only_stock = changed.iter().all(|row| {
+        let known = old.catalog.product(&row.product.retailer_id);
+        known.is_some_and(|known| without_stock(known) == without_stock(&row.product))
+    });
+    if !only_stock {
+        return read_goods(store, seller).await;
+    }
+    for row in changed {
+        let product = row.product;
+        if product.variants.is_empty() {
+            goods.counts_stock |= product.stock.is_some();
+            goods.restocked.insert(product.retailer_id, product.stock);
+        }
+        for variant in product.variants {
+            goods.counts_stock |= variant.stock.is_some();
+            goods.restocked.insert(variant.retailer_id, variant.stock);
+        }
+    }
+    Ok(goods)
+}
+
+fn without_stock(product: &Product) -> Product {
+    let mut product = product.clone();
+    product.stock = None;
+    for variant in &mut product.variants {
+        variant.stock = None;
+    }
+    product
+}
 
 async fn read_goods(store: &SellerStore<'_>, seller: &Seller) -> Result<Goods, StoreError> {
     let rows = store.products_since(0).await?;
@@ -205,5 +259,10 @@ fn build_goods(rows: Vec<ProductRow>, meta_ids: Vec<(String, String)>, locale: L
             catalog.know_meta_id(meta_id, item);
         }
     }
-    (Arc::new(index), Arc::new(catalog), counts_stock)
+    Goods {
+        index: Arc::new(index),
+        catalog: Arc::new(catalog),
+        restocked: HashMap::new(),
+        counts_stock,
+    }
 }

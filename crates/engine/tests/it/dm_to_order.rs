@@ -160,4 +160,33 @@ testkit::on_both! {
         let gone = world.messages().await.into_iter().find(|m| m.mid == second).unwrap();
         assert_eq!((gone.text, gone.content), (None, None));
     }
+
+    async fn stock_that_moves_is_seen_at_once(db: &TestDatabase) {
+        let world = World::new(db).await;
+        let buy = async |name: &str| {
+            world.customer(name).say("1 glass vase please");
+            world.settle().await;
+            let drafts = world.drafts().await;
+            let open = drafts.into_iter().find(|d| !d.stage.is_final()).expect("a draft");
+            world.engine.confirm_draft(world.by(), open.id, None, false, None).await
+        };
+        let first = buy("ana").await.unwrap().order.unwrap().0;
+        assert!(buy("ben").await.is_err(), "sold out");
+        world.engine.move_order(world.by(), first, domain::order::OrderStatus::Shipped, "").await.unwrap();
+        let vase = domain::catalog::RetailerId::parse("VASE").unwrap();
+        let store = world.engine.store().seller(world.seller);
+        let item = store.stock_of(&vase).await.unwrap().unwrap();
+        assert_eq!((item.stock, item.stock_reserved), (Some(0), 0));
+        store.set_stock(&vase, Some(2), world.engine.now()).await.unwrap();
+        let by = world.by();
+        for draft in world.drafts().await.into_iter().filter(|d| !d.stage.is_final()) {
+            world.engine.confirm_draft(by, draft.id, None, false, None).await.unwrap();
+        }
+        assert!(buy("cas").await.is_ok(), "one is left");
+        assert!(buy("dan").await.is_err(), "sold out again");
+        let moved = domain::order::OrderStatus::Cancelled;
+        let last = world.orders().await[0].id;
+        world.engine.move_order(world.by(), last, moved, "changed their mind").await.unwrap();
+        assert_eq!(store.stock_of(&vase).await.unwrap().unwrap().free(), Some(1));
+    }
 }

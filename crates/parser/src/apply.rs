@@ -171,6 +171,12 @@ impl Work<'_> {
         let Some(sentence) = self.cats.at(line.sentence) else {
             return false;
         };
+        // "change the milk to oat": what is said to change stands.
+        let changes = !self.standing().is_empty()
+            && (self.amends(line.sentence) || sentence.cats.has(Cat::Remove));
+        if changes && !matches!(sentence.mode, Mode::Question | Mode::Idle) {
+            return true;
+        }
         match sentence.mode {
             // Much else is said and no number: it is about something else that sounds like goods.
             Mode::Order => {
@@ -399,6 +405,13 @@ impl Work<'_> {
                 self.remove(&[negated]);
                 continue;
             }
+            // "remove the sage ones"
+            let all_negated = line.items.is_empty()
+                && !line.picks.is_empty()
+                && line.picks.iter().all(|p| p.negated);
+            if all_negated && cancelling(self, &line) && self.drops_by_choice(&line) {
+                continue;
+            }
             if !line.items.is_empty() {
                 self.named = true;
             }
@@ -419,6 +432,26 @@ impl Work<'_> {
         }
         if !replaced.is_empty() && self.changes.is_empty() && !self.standing().is_empty() {
             self.wanted = true;
+        }
+    }
+
+    /// Drops the standing line that has a choice which is not wanted any more, where only one of its
+    /// kind can be chosen.
+    fn drops_by_choice(&mut self, line: &Line) -> bool {
+        let single = |i: usize| {
+            self.item_of(&self.standing()[i]).is_some_and(|item| {
+                line.picks.iter().all(|p| {
+                    crate::lines::choose(self.parts.index, self.parts.mentions, item, p.source)
+                        .is_some_and(|c| !c.multiple)
+                })
+            })
+        };
+        match self.target_with(line).filter(|i| single(*i)) {
+            Some(index) => {
+                self.drop_line(index, line.quantity, line);
+                true
+            }
+            None => false,
         }
     }
 

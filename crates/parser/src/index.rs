@@ -314,7 +314,14 @@ impl Builder {
         for alias in &product.aliases {
             self.name(Owner::Product(item), alias, false);
         }
-        self.name(Owner::Product(item), product.retailer_id.as_str(), false);
+        // A SKU is typed as it is; an id made of plain words is no name.
+        if product
+            .retailer_id
+            .as_str()
+            .contains(|c: char| c.is_ascii_digit())
+        {
+            self.name(Owner::Product(item), product.retailer_id.as_str(), false);
+        }
         for kind in [&product.category, &product.brand].into_iter().flatten() {
             let tokens = cut(kind);
             for i in words_of(&tokens) {

@@ -276,7 +276,7 @@ impl<'a> Grouper<'a> {
             return;
         }
         match piece.what {
-            What::Gap(gap) => self.gap(gap),
+            What::Gap(gap) => self.gap(k, gap),
             What::Mention(place) => {
                 self.mention(k, place);
                 self.np_start = false;
@@ -293,7 +293,7 @@ impl<'a> Grouper<'a> {
         }
     }
 
-    fn gap(&mut self, gap: Gap) {
+    fn gap(&mut self, k: usize, gap: Gap) {
         self.np_start = false;
         self.strong_start = false;
         match gap {
@@ -301,6 +301,8 @@ impl<'a> Grouper<'a> {
                 self.joiner = true;
                 self.scope.amount = None;
                 self.scope.count = None;
+                // "without this, that or those"
+                self.scope.negated |= self.scope.was_negated && self.list_ends_in_or(k);
             }
             Gap::Colon => {}
             Gap::Line | Gap::Stop | Gap::Asked => {
@@ -315,6 +317,15 @@ impl<'a> Grouper<'a> {
         if !self.open.products.is_empty() && self.open.picks.is_empty() {
             self.open.headed = true;
         }
+    }
+
+    /// Whether only choices and commas stand between here and an `or`.
+    fn list_ends_in_or(&self, k: usize) -> bool {
+        self.pieces[k + 1..]
+            .iter()
+            .take(REACH)
+            .find(|p| !matches!(p.what, What::Mention(_) | What::Gap(Gap::Comma)))
+            .is_some_and(|p| matches!(p.what, What::Word(c) if c.has(Cat::Or)))
     }
 
     /// The next piece that says something, unless a gap or a joining word comes first.

@@ -496,6 +496,20 @@ fn drop_headings(drafts: &mut Vec<Draft>, mentions: &[Mention], index: &Index, f
     }
 }
 
+/// "1 matcha latte" is no latte: a word that nobody knows, between the number and a name of one word or
+/// half a name, makes it something else.
+fn is_other(draft: &Draft, mentions: &[Mention]) -> bool {
+    let Some(named) = draft.named_by.first().map(|m| &mentions[*m as usize]) else {
+        return false;
+    };
+    let before = draft
+        .unknown
+        .last()
+        .is_some_and(|u| *u as usize + 1 == named.from);
+    let whole = draft.products.iter().any(|f| f.full) && named.tokens.len() > 1;
+    before && draft.opened && !whole
+}
+
 /// One line for each combination of a draft.
 fn expand(draft: &Draft, mentions: &[Mention], index: &Index, inferred: bool, out: &mut Vec<Line>) {
     let combinations = 1 + draft.variants.len() as u32;
@@ -554,7 +568,7 @@ fn expand(draft: &Draft, mentions: &[Mention], index: &Index, inferred: bool, ou
             more: draft.more,
             same: draft.same,
             each: draft.each.is_some(),
-            contradicted: draft.contradicted,
+            contradicted: draft.contradicted || is_other(draft, mentions),
             unknown: draft.unknown.clone(),
             unclear: Vec::new(),
             sentence: draft.sentence,

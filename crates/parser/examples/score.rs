@@ -60,6 +60,7 @@ fn main() {
     }
     let mut all: Vec<(f32, bool)> = Vec::new();
     reliability(&dialogues, &predictions, true, &mut all);
+    let of_dialogues = all.len();
 
     for (set, file, must, aim) in [
         ("burrito", "catalog.json", 95.0, 99.0),
@@ -114,27 +115,38 @@ fn main() {
             "| negatives {name} | false orders, worst of six catalogues | {worst:.1} % | {must} | {aim} |"
         );
     }
-    println!("\n| confidence of a line | lines | right |\n|---|---|---|");
-    for (from, to) in [
-        (0.0, 0.5),
-        (0.5, 0.6),
+    println!(
+        "\n| confidence of a line | dialogues: lines | right | menus, names only: lines | right |\n|---|---|---|---|---|"
+    );
+    let buckets = [
+        (0.0, 0.6),
         (0.6, 0.7),
         (0.7, 0.8),
         (0.8, 0.9),
         (0.9, 0.95),
         (0.95, 1.01),
-    ] {
-        let of: Vec<bool> = all
-            .iter()
-            .filter(|(c, _)| (from..to).contains(c))
-            .map(|(_, r)| *r)
-            .collect();
-        let right = of.iter().filter(|r| **r).count();
+        (0.9, 1.02),
+    ];
+    for (from, to) in buckets {
+        let count = |list: &[(f32, bool)]| {
+            let of: Vec<bool> = list
+                .iter()
+                .filter(|(c, _)| (from..to).contains(c))
+                .map(|(_, r)| *r)
+                .collect();
+            let right = of.iter().filter(|r| **r).count();
+            format!(
+                "{} | {:.1} %",
+                of.len(),
+                100.0 * right as f64 / of.len().max(1) as f64
+            )
+        };
+        let (dialogues, menus) = all.split_at(of_dialogues);
         println!(
-            "| {from:.2} to {:.2} | {} | {:.1} % |",
+            "| {from:.2} to {:.2} | {} | {} |",
             f32::min(to, 1.0),
-            of.len(),
-            100.0 * right as f64 / of.len().max(1) as f64
+            count(dialogues),
+            count(menus)
         );
     }
 }

@@ -397,6 +397,20 @@ impl Work<'_> {
                 self.talk(&line);
                 continue;
             }
+            let reduces = !line.items.is_empty()
+                && self
+                    .cats
+                    .at(line.sentence)
+                    .is_some_and(|s| s.cats.has(Cat::Reduce));
+            if reduces && !self.standing().is_empty() {
+                let by = line.quantity.or(Some(1));
+                self.remove(&[Line {
+                    negated: true,
+                    quantity: by,
+                    ..line
+                }]);
+                continue;
+            }
             if cancelling(self, &line) && !self.standing().is_empty() && !line.items.is_empty() {
                 let negated = Line {
                     negated: true,
@@ -1076,7 +1090,16 @@ impl Work<'_> {
     }
 
     fn confidence(&self, line: &Line) -> f32 {
-        let mut sure: f32 = if line.full { 0.97 } else { 0.92 };
+        let mut sure: f32 = if line.full { 0.98 } else { 0.89 };
+        // Choices that were hinted at and not said in full.
+        let hinted = line.picks.iter().filter(|p| match p.source {
+            crate::lines::Source::Mention(place) => !self.parts.mentions[place as usize]
+                .values
+                .iter()
+                .any(|f| f.full && f.quality > 0.9),
+            _ => false,
+        });
+        sure -= 0.05 * hinted.count().min(3) as f32;
         if line.quality < 0.97 {
             sure -= (1.0 - line.quality) * 0.6;
         }

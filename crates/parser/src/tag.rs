@@ -138,10 +138,10 @@ pub(crate) fn tag(tokens: &Tokens, index: &Index, ours: &[bool]) -> Tags {
     let mut active = 1_u32;
     for (language, vote) in votes.iter().enumerate() {
         let here = index.likely & (1 << language) != 0;
-        let enough = if here {
-            0.9
-        } else {
-            1.9_f32.min(votes[0].mul_add(1.0, 0.9))
+        let enough = match (here, &index.locale.country) {
+            (true, _) => 0.9,
+            (false, Some(_)) => 1.9,
+            (false, None) => 1.9_f32.min(votes[0] + 0.9),
         };
         if *vote >= enough && *vote >= top * 0.4 {
             active |= 1 << language;

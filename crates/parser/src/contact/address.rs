@@ -402,7 +402,7 @@ impl Reader<'_, '_> {
         let mut words = 0;
         for at in (from..street).rev() {
             let piece = &self.text.pieces[at];
-            if piece.is_number() && !self.has_ordinal(at) {
+            if piece.is_number() && piece.len() <= 6 && !self.has_ordinal(at) {
                 return (words > 0).then(|| self.house_start(at, from));
             }
             if piece.is_word() && !piece.glued {
@@ -522,7 +522,7 @@ impl Reader<'_, '_> {
             let names = before.is_word()
                 && (before.capital || before.classes.any(&PARTS))
                 && self.is_plain(at - 1)
-                || before.is_number()
+                || (before.is_number() && before.len() <= 6)
                 || self.is_ordinal(at - 1)
                 || matches!(before.kind, Kind::Mark('.' | '-' | '\''));
             let opens = before.is_word() && noun - from <= 2 && self.is_plain(at - 1);

@@ -3,6 +3,7 @@
 //! It reads, calls `domain`, `parser` and `meta`, and writes what they decided in one transaction.
 //! It owns the clock, the loops, the limits and the back-off, and decides nothing about orders.
 
+mod action;
 pub mod changes;
 pub mod clock;
 pub mod config;
@@ -28,6 +29,7 @@ pub mod privacy;
 pub mod sales;
 pub mod sealed;
 pub mod sellers;
+pub mod shop;
 mod snapshot;
 pub mod sweep;
 pub mod sync;

@@ -7,12 +7,13 @@ use domain::customer::{Detail, DetailKind, DetailSource};
 use domain::{ConversationId, CustomerId, OutboxId};
 use store::{CommitError, CustomerWrite, LaneEffects};
 
+use crate::action::{Target, cancel_waiting, commit_failed};
 use crate::decide::{FreshIds, Judge};
 use crate::effects::new_outbox;
 use crate::engine::Engine;
 use crate::error::ActionError;
 use crate::outbox_body::text_bodies;
-use crate::sales::{By, Target, cancel_waiting, commit_failed};
+use crate::sales::By;
 
 /// The longest text that a person may send at once, in bytes; it goes out in portions.
 pub const REPLY_BYTES_MAX: usize = 8_000;

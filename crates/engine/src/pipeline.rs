@@ -1,6 +1,7 @@
 //! The pipeline: claims inbound events lane by lane, reads them, lets the core decide, and commits
 //! many lanes in one transaction.
 
+mod echo;
 mod lane;
 mod retry;
 mod talk;

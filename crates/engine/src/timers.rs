@@ -4,10 +4,10 @@ use domain::conversation::Incoming;
 use store::{CommitError, DueWake};
 use tracing::warn;
 
+use crate::action::commit_failed;
 use crate::decide::{FreshIds, Judge};
 use crate::engine::Engine;
 use crate::error::{ActionError, EngineError};
-use crate::sales::commit_failed;
 use crate::tasks::Step;
 
 const WAKES: u32 = 200;

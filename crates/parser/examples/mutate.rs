@@ -143,13 +143,13 @@ fn main() {
                 assert!(
                     text.get(span.start as usize..span.end as usize).is_some(),
                     "{span:?} of {text:?}"
-                )
+                );
             };
             for change in &reading.changes {
                 changes += 1;
                 match change {
                     Change::Add { line } | Change::Replace { line, .. } => {
-                        line.spans.iter().for_each(|s| check(*s))
+                        line.spans.iter().for_each(|s| check(*s));
                     }
                     Change::Remove { spans, .. } => spans.iter().for_each(|s| check(*s)),
                     Change::Clear => {}

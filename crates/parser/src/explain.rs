@@ -185,10 +185,10 @@ impl fmt::Display for Explanation {
                     words, candidates, ..
                 } => writeln!(f, "  {words:?} may be any of {} products", candidates.len())?,
                 Doubt::UnknownProduct { words, .. } => {
-                    writeln!(f, "  {words:?} is not in the catalogue")?
+                    writeln!(f, "  {words:?} is not in the catalogue")?;
                 }
                 Doubt::UnclearOption { words, option, .. } => {
-                    writeln!(f, "  {words:?} is unclear for {option}")?
+                    writeln!(f, "  {words:?} is unclear for {option}")?;
                 }
             }
         }

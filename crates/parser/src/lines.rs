@@ -192,7 +192,7 @@ fn outline(pieces: &[Piece], mentions: &[Mention]) -> Vec<(bool, bool)> {
         let s = piece.sentence as usize;
         match piece.what {
             What::Amount(a) if !matches!(a.form, Form::Not | Form::Price | Form::Label) => {
-                told[s] = true
+                told[s] = true;
             }
             What::Mention(place) if !mentions[place as usize].products.is_empty() => {
                 if !told[s] {
@@ -202,7 +202,7 @@ fn outline(pieces: &[Piece], mentions: &[Mention]) -> Vec<(bool, bool)> {
             }
             What::Unknown => out[s].1 = true,
             What::Word(cats) => {
-                out[s].1 |= cats.has(Cat::Common) || cats.only(Cats::of(&[Cat::Filler]))
+                out[s].1 |= cats.has(Cat::Common) || cats.only(Cats::of(&[Cat::Filler]));
             }
             _ => {}
         }

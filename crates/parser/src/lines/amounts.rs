@@ -75,7 +75,7 @@ impl Grouper<'_> {
             }
             Form::Measure(..) | Form::Multiple(..) => self.measure(k, amount, lead),
             Form::Plain | Form::Left | Form::Right | Form::Pieces(_) | Form::Packs(_) => {
-                self.count(k, amount, lead)
+                self.count(k, amount, lead);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Contact details on the development dialogues: what is given is found, and nothing is made up.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashSet;
 use std::path::PathBuf;
 

@@ -1,6 +1,8 @@
 //! Every language, in its own script and as it is romanised, read against one small catalogue: the
 //! order after the messages (parted by ` | `), and what the last of them is for.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 
 use domain::catalog::file;

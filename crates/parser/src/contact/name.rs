@@ -147,7 +147,7 @@ fn run_of_names(text: &Text<'_>, from: usize, to: usize, known: &Known<'_>, trus
                         .get(at + 1)
                         .is_some_and(super::text::Piece::is_word) =>
             {
-                at += 1
+                at += 1;
             }
             Kind::Mark('-')
                 if at > from
@@ -157,7 +157,7 @@ fn run_of_names(text: &Text<'_>, from: usize, to: usize, known: &Known<'_>, trus
                         .get(at + 1)
                         .is_some_and(|p| p.glued && p.is_word()) =>
             {
-                at += 1
+                at += 1;
             }
             _ => break,
         }

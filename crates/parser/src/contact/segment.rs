@@ -111,8 +111,7 @@ fn separator_at(text: &Text<'_>, at: usize) -> (usize, Option<Before>) {
         Kind::Mark('.') if !glued_next && !abbreviation_before(text, at) => Some(Before::Stop),
         Kind::Mark('!' | '?' | '؟' | '।' | '॥' | '۔' | '。' | '…') => Some(Before::Stop),
         Kind::Mark('/')
-            if !(glued_next && piece.glued)
-                && !(piece.glued && text.pieces[at - 1].is(Class::StreetFirst)) =>
+            if !(piece.glued && (glued_next || text.pieces[at - 1].is(Class::StreetFirst))) =>
         {
             Some(Before::Slash)
         }

@@ -89,14 +89,6 @@ impl<'a> Text<'a> {
         &self.raw[piece.start..piece.end]
     }
 
-    /// The characters between a piece and the one before it: only spaces, by construction.
-    pub(super) fn gap(&self, at: usize) -> &'a str {
-        match at.checked_sub(1).and_then(|b| self.pieces.get(b)) {
-            Some(before) => &self.raw[before.end..self.pieces[at].start],
-            None => &self.raw[..self.pieces.get(at).map_or(0, |p| p.start)],
-        }
-    }
-
     /// Marks every piece that touches these bytes as used up.
     pub(super) fn take(&mut self, start: usize, end: usize) {
         for piece in &mut self.pieces {

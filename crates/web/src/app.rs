@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderName, StatusCode};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,7 +20,7 @@ use tracing::Span;
 use crate::pages::layout::error_page;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{api, assets, dash, headers, health, webhooks};
+use crate::{api, assets, dash, headers, health, shop, webhooks};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -30,6 +30,7 @@ pub fn router(state: AppState) -> Router {
         .merge(webhooks::router(&state))
         .merge(api::router())
         .merge(dash::router())
+        .merge(shop::router())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -44,7 +45,7 @@ pub fn router(state: AppState) -> Router {
         routes
     };
     // The last layer is the outermost.
-    routes
+    let routes = routes
         .layer(
             // A compressor would hold live updates back.
             CompressionLayer::new().compress_when(
@@ -56,7 +57,11 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(headers::secure))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(trace_layer())
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+    // Whose domain it is decides the route, so it is asked before any route is looked for.
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn_with_state(state, shop::by_domain))
 }
 
 async fn count(response: Response) -> Response {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("../assets/app.css");
+const SHOP_STYLE: &str = include_str!("../assets/shop.css");
 const SCRIPT: &str = include_str!("../assets/app.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 
@@ -17,6 +18,8 @@ const ICON: &str = include_str!("../assets/icon.svg");
 pub(crate) struct Addresses {
     /// The style sheet.
     pub style: String,
+    /// The style sheet of the shop front.
+    pub shop_style: String,
     /// The script.
     pub script: String,
     /// The icon.
@@ -33,6 +36,7 @@ pub(crate) static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
     };
     Addresses {
         style: address("app.css", STYLE),
+        shop_style: address("shop.css", SHOP_STYLE),
         script: address("app.js", SCRIPT),
         icon: address("icon.svg", ICON),
     }
@@ -52,6 +56,11 @@ pub(crate) async fn serve_unversioned(Path(name): Path<String>) -> Response {
 fn asset(name: &str, address: &str) -> Response {
     let (kind, text, own) = match name {
         "app.css" => ("text/css; charset=utf-8", STYLE, &ADDRESSES.style),
+        "shop.css" => (
+            "text/css; charset=utf-8",
+            SHOP_STYLE,
+            &ADDRESSES.shop_style,
+        ),
         "app.js" => ("text/javascript; charset=utf-8", SCRIPT, &ADDRESSES.script),
         "icon.svg" => ("image/svg+xml", ICON, &ADDRESSES.icon),
         _ => return StatusCode::NOT_FOUND.into_response(),

@@ -22,6 +22,7 @@ mod present;
 mod problem;
 mod products;
 mod settings;
+mod shop;
 mod state;
 mod webhooks;
 

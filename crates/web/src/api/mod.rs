@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod caller;
+pub(crate) mod catalogs;
 pub(crate) mod conversations;
 pub(crate) mod customers;
 pub(crate) mod draft_orders;
@@ -39,6 +40,7 @@ fn resources() -> OpenApiRouter<AppState> {
             .merge(customers::router())
             .merge(conversations::router())
             .merge(accounts::router())
+            .merge(catalogs::router())
             .merge(settings::router())
             .merge(events::router())
             .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX)),
@@ -58,6 +60,7 @@ fn resources() -> OpenApiRouter<AppState> {
         (name = "customers", description = "Who writes, and what is known of them."),
         (name = "conversations", description = "Messages and replies."),
         (name = "accounts", description = "The seller's identities on the channels."),
+        (name = "catalogs", description = "The seller's catalogs at Meta, and what was sent to them."),
         (name = "settings", description = "The seller's rules."),
         (name = "events", description = "Inbound events that could not be handled, and why.")
     )

@@ -1,11 +1,16 @@
 //! The dashboard: what is read for each page, and what each form does. How pages look is in
 //! [`crate::pages`].
 
+mod catalogs;
+mod connection;
+mod draft_editor;
 mod drafts;
 mod events;
 mod inbox;
 mod orders;
 mod people;
+mod product_form;
+mod product_import;
 mod products;
 mod settings;
 mod sign_in;
@@ -25,7 +30,7 @@ pub(crate) fn router() -> Router<AppState> {
     let import = Router::new()
         .route(
             "/products/import",
-            get(products::import_form).post(products::import),
+            get(product_import::import_form).post(product_import::import),
         )
         .layer(DefaultBodyLimit::max(limits::IMPORT_BODY_BYTES_MAX));
     Router::new()
@@ -37,7 +42,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/drafts/{id}/reject", post(drafts::reject))
         .route(
             "/drafts/{id}/edit",
-            get(drafts::edit_form).post(drafts::edit),
+            get(draft_editor::edit_form).post(draft_editor::edit),
         )
         .route("/orders", get(orders::list))
         .route("/orders/packing", get(orders::packing))
@@ -70,6 +75,19 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/events", get(events::list))
         .route("/events/replay", post(events::replay_all))
         .route("/events/{id}/replay", post(events::replay))
+        .route("/catalogs", get(catalogs::list))
+        .route("/catalogs/connect", post(catalogs::connect))
+        .route("/catalogs/{id}/sync", post(catalogs::sync))
+        .route("/catalogs/{id}/settings", post(catalogs::settings))
+        .route("/catalogs/{id}/disconnect", post(catalogs::disconnect))
+        .route("/catalogs/{id}/appeal", post(catalogs::appeal))
+        .route("/catalogs/{id}/items", get(catalogs::items))
+        .route("/sync-runs/{id}", get(catalogs::run))
+        .route("/connection", get(connection::page))
+        .route("/connect/callback", get(connection::callback))
+        .route("/connect/page", post(connection::choose))
+        .route("/connect/{path}", get(connection::begin))
+        .route("/doctor", get(connection::doctor))
         .route("/live", get(live::live))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .merge(import)

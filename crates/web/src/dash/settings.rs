@@ -12,7 +12,7 @@ use engine::ActionError;
 use serde::Deserialize;
 use store::{AccountState, ChannelAccount};
 
-use super::drafts::basis_points;
+use super::draft_editor::basis_points;
 use super::viewer::{PageResult, Posted, Viewer, go};
 use crate::pages::layout::{Page, Tab};
 use crate::pages::parts::{Note, Tone};

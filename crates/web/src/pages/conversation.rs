@@ -104,11 +104,12 @@ pub(crate) fn list(items: &[InboxItem], now: Timestamp, cursor: Option<&str>) ->
                             a.item.unread[item.unread > 0] href={ "/inbox/" (item.id) } {
                                 (parts::avatar(&item.name))
                                 div.grow {
-                                    p.title { (item.name) span.small.soft { " · " (item.channel) } @if item.unread > 0 { span.sr { " (" (item.unread) " unread)" } } }
+                                    p.title { (item.name) @if item.unread > 0 { span.sr { " (" (item.unread) " unread)" } } }
                                     p.under { (item.last_text) }
                                 }
                                 div.end.small.soft {
                                     (parts::time(item.at))
+                                    span { (item.channel) }
                                     (window_chip(item.window_until, now))
                                     @if item.person_speaks { (chip(Tone::Info, "you reply")) }
                                 }

@@ -1,5 +1,6 @@
 //! The dashboard's pages: what they show, as functions of plain view data.
 
+pub(crate) mod catalog_pages;
 pub(crate) mod conversation;
 pub(crate) mod drafts;
 pub(crate) mod layout;

@@ -228,6 +228,8 @@ pub(crate) struct Field<'a> {
     pub required: bool,
     /// Why what was given is not taken.
     pub error: Option<&'a str>,
+    /// Not marked as optional: it is plain that it may stay empty.
+    pub(crate) plain: bool,
     /// Several lines.
     pub area: bool,
     /// Takes the whole width of a grid of fields.
@@ -244,7 +246,7 @@ impl Field<'_> {
         let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
         html! {
             div.field.all[self.wide] {
-                label for=(id) { (self.label) @if !self.required { span.soft { " (optional)" } } }
+                label for=(id) { (self.label) @if !self.required && !self.plain { span.soft { " (optional)" } } }
                 @if self.area {
                     textarea #(id) name=(self.name) required[self.required] aria-invalid=[invalid]
                         aria-describedby=[described] { (self.value) }

@@ -141,7 +141,7 @@ fn detail_field(detail: &DetailView) -> Markup {
     html! {
         (Field {
             name: detail.kind.as_str(), label: label(detail.kind), value: &detail.value, hint: &detail.source, mode, autocomplete,
-            area: detail.kind == DetailKind::Address, error: detail.error.as_deref(), ..Field::default()
+            area: detail.kind == DetailKind::Address, error: detail.error.as_deref(), plain: true, ..Field::default()
         }.render())
         @if let Some(said) = &detail.suggested {
             (parts::notice(Tone::Info, None, html! { p { "The customer has since written: " strong { (said) } } }))

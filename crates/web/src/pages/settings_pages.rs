@@ -20,6 +20,8 @@ pub(crate) fn more(frame: &Frame, owner: bool, admin: bool) -> Markup {
         div.card.flush { ul.list {
             (entry("/customers", icons::PEOPLE, "Customers", "Who wrote, with phone and address"))
             (entry("/settings", icons::SETTINGS, "Settings", "Confirmation, delivery fee, tax, connected accounts"))
+            (entry("/catalogs", icons::PRODUCTS, "Instagram Shopping", "Your catalog at Meta: synced, visible, or why not"))
+            (entry("/connection", icons::KEY, "Connection", "Your Instagram account, and what is wrong with it"))
             (entry("/settings/words", icons::INBOX, "Words", "The sentences customers receive"))
             @if owner {
                 (entry("/settings/team", icons::PEOPLE, "Team", "Who may sign in"))
@@ -73,6 +75,7 @@ pub(crate) fn settings(
     let field = |name: &'static str| Field {
         name,
         value: form.value(name),
+        plain: true,
         error: form.errors.get(name).map(String::as_str),
         ..Field::default()
     };
@@ -184,7 +187,7 @@ pub(crate) fn words(
             fieldset disabled[!owner] {
                 legend.sr { "Sentences" }
                 @for sentence in sentences {
-                    (Field { name: &format!("word.{}", sentence.key), label: &sentence.key.replace('-', " "), value: sentence.own.as_deref().unwrap_or(""), hint: &sentence.default, area: true, error: sentence.error.as_deref(), ..Field::default() }.render())
+                    (Field { name: &format!("word.{}", sentence.key), label: &sentence.key.replace('-', " "), value: sentence.own.as_deref().unwrap_or(""), hint: &sentence.default, area: true, error: sentence.error.as_deref(), plain: true, ..Field::default() }.render())
                 }
             }
             @if owner { div.actions { div.first { button.primary type="submit" { "Save" } } } }
@@ -241,6 +244,8 @@ pub(crate) fn team(frame: &Frame, members: &[MemberView], typed: &SettingsForm) 
                             }
                         }
                         div.field {
+                            // Password managers want to know whose password it is.
+                            input type="text" autocomplete="username" value=(member.email) readonly hidden;
                             label for={ "password-" (member.id) } { "New password" span.soft { " (optional)" } }
                             input #{ "password-" (member.id) } type="password" name="password" autocomplete="new-password" minlength=(crate::limits::PASSWORD_CHARS_MIN);
                         }

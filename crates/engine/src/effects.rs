@@ -79,6 +79,10 @@ pub(crate) fn add_decision(
         });
     }
     for notice in &decision.notices {
+        // Where nothing can be said, nothing was held back either.
+        if scene.place.is_none() && matches!(notice, Notice::WindowClosed { .. }) {
+            continue;
+        }
         effects
             .notifications
             .push(notification(notice, scene.conversation_id()));

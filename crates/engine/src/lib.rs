@@ -26,6 +26,7 @@ pub mod outbox_body;
 pub mod people;
 mod pipeline;
 pub mod privacy;
+mod profiles;
 pub mod sales;
 pub mod sealed;
 pub mod sellers;

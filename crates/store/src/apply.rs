@@ -15,7 +15,7 @@ pub(crate) use sales::change_order;
 use domain::catalog::RetailerId;
 use domain::{DraftOrderId, OrderId, SellerId, Timestamp};
 
-use crate::db::Link;
+use crate::db::{Link, run};
 use crate::{SellerStore, StoreError};
 use effects::LaneEffects;
 
@@ -127,5 +127,37 @@ impl SellerStore<'_> {
         let applied = write(&mut link, std::slice::from_ref(effects), now).await?;
         link.commit().await?;
         Ok(applied)
+    }
+
+    /// As [`Self::apply`], but only when the customer of `effects` is not there yet. `false`: it is,
+    /// and nothing was written. What is sent twice under one customer id is written once.
+    pub async fn apply_for_new_customer(
+        &self,
+        effects: &LaneEffects,
+        now: Timestamp,
+    ) -> Result<bool, CommitError> {
+        let Some(customer) = &effects.customer else {
+            return Err(CommitError::Store(StoreError::Missing("customer")));
+        };
+        if effects.seller_id != Some(self.id) {
+            return Err(CommitError::Store(StoreError::Missing("seller")));
+        }
+        let mut link = self.store.db.begin().await?;
+        // The second of two at once waits here for the first.
+        let new = run!(
+            link,
+            "INSERT INTO customers (id, seller_id, channel, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $4) ON CONFLICT (id) DO NOTHING",
+            customer.id.0,
+            self.id.0,
+            customer.channel.as_str(),
+            now.0
+        )?;
+        if new == 0 {
+            return Ok(false);
+        }
+        write(&mut link, std::slice::from_ref(effects), now).await?;
+        link.commit().await?;
+        Ok(true)
     }
 }

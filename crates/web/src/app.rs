@@ -78,6 +78,7 @@ async fn count(response: Response) -> Response {
 
 /// Logs each request with its route, status and time: never its query or body, which hold what
 /// customers write and tokens.
+#[allow(clippy::type_complexity)] // Closures have no shorter name.
 fn trace_layer() -> TraceLayer<
     tower_http::classify::SharedClassifier<tower_http::classify::ServerErrorsAsFailures>,
     impl Fn(&Request) -> Span + Clone,

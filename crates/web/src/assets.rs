@@ -56,11 +56,7 @@ pub(crate) async fn serve_unversioned(Path(name): Path<String>) -> Response {
 fn asset(name: &str, address: &str) -> Response {
     let (kind, text, own) = match name {
         "app.css" => ("text/css; charset=utf-8", STYLE, &ADDRESSES.style),
-        "shop.css" => (
-            "text/css; charset=utf-8",
-            SHOP_STYLE,
-            &ADDRESSES.shop_style,
-        ),
+        "shop.css" => ("text/css; charset=utf-8", SHOP_STYLE, &ADDRESSES.shop_style),
         "app.js" => ("text/javascript; charset=utf-8", SCRIPT, &ADDRESSES.script),
         "icon.svg" => ("image/svg+xml", ICON, &ADDRESSES.icon),
         _ => return StatusCode::NOT_FOUND.into_response(),

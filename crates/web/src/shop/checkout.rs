@@ -69,7 +69,10 @@ pub(super) async fn order(
     let token: Option<DraftOrderId> = fields.get("token").parse().ok();
     // A second tap on a form whose order is there already.
     if let Some(token) = token
-        && matches!(state.engine().shop_draft(&site.seller, token).await, Ok(Some(_)))
+        && matches!(
+            state.engine().shop_draft(&site.seller, token).await,
+            Ok(Some(_))
+        )
     {
         return thank(&site, token);
     }

@@ -39,9 +39,10 @@ fn private<'a>(title: &'a str) -> About<'a> {
 
 /// The cart, to be completed and sent.
 pub(super) fn cart_page(site: &Site, view: &CartView) -> Markup {
-    let general = view.problems.iter().filter(|p| {
-        p.field == "lines" || p.field == "token" || p.field == "coupon"
-    });
+    let general = view
+        .problems
+        .iter()
+        .filter(|p| p.field == "lines" || p.field == "token" || p.field == "coupon");
     let sums = site.view.sums(&view.order.lines);
     let body = html! {
         h1 { "Your order" }
@@ -172,14 +173,7 @@ fn text_field(
     }
 }
 
-fn area(
-    view: &CartView,
-    name: &str,
-    words: &str,
-    needed: bool,
-    value: &str,
-    fill: &str,
-) -> Markup {
+fn area(view: &CartView, name: &str, words: &str, needed: bool, value: &str, fill: &str) -> Markup {
     let problem = problem_of(view, name);
     let about = problem.map(|_| format!("{name}-wrong"));
     html! {

@@ -96,9 +96,10 @@ pub(super) fn shelf_page(site: &Site, wanted: &Wanted, shelf: &Shelf<'_>) -> Mar
     let about = About {
         title: &title,
         description: &description,
-        canonical: site.public.clone().filter(|_| {
-            wanted.search.is_empty() && wanted.category.is_empty() && wanted.page == 1
-        }),
+        canonical: site
+            .public
+            .clone()
+            .filter(|_| wanted.search.is_empty() && wanted.category.is_empty() && wanted.page == 1),
         image: shelf.products.iter().find_map(|p| picture(p)),
         more: Some(html! { meta property="og:type" content="website"; }),
         private: !wanted.search.is_empty(),

@@ -19,6 +19,7 @@ use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
 use crate::outbox::InFlight;
 use crate::pipeline::Caution;
+use crate::profiles::Strangers;
 use crate::snapshot::Snapshots;
 use crate::tasks::Tasks;
 
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) in_flight: InFlight,
     pub(crate) llm: Option<Llm>,
     pub(crate) unsure: Queue,
+    pub(crate) strangers: Strangers,
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) outbox_waiting: Arc<Notify>,
 }
@@ -102,6 +104,7 @@ impl Engine {
             in_flight: InFlight::default(),
             llm,
             unsure: Queue::default(),
+            strangers: Strangers::default(),
             events_waiting,
             outbox_waiting: Arc::new(Notify::new()),
         })))
@@ -220,6 +223,11 @@ impl Engine {
         tasks.every("sweep", clock(), idle(), SLOW_POLL, move || {
             let engine = engine.clone();
             async move { engine.sweep_step().await }
+        });
+        let engine = self.clone();
+        tasks.every("profiles", clock(), idle(), POLL, move || {
+            let engine = engine.clone();
+            async move { engine.profiles_step().await }
         });
         let askers = self.config().llm.as_ref().map_or(0, |llm| llm.concurrency);
         for _ in 0..askers {

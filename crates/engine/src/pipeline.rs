@@ -15,6 +15,7 @@ use tracing::{error, warn};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::profiles::Stranger;
 use crate::tasks::Step;
 use lane::{Prepared, Work};
 
@@ -124,6 +125,7 @@ impl Engine {
                     for doubt in unsure {
                         self.0.unsure.push(doubt);
                     }
+                    self.note_strangers(&works, &effects);
                     self.after_commit(&works, now).await?;
                     return Ok(());
                 }
@@ -206,6 +208,29 @@ impl Engine {
 }
 
 impl Engine {
+    /// Customers whose profile was never read are asked about later.
+    fn note_strangers(&self, works: &[Work], effects: &[LaneEffects]) {
+        for (work, effects) in works.iter().zip(effects) {
+            let known = work.lane.customer.as_ref();
+            let (Some(account), Some(talk)) = (&work.lane.account, &effects.conversation) else {
+                continue;
+            };
+            let external_id = work.events.iter().find_map(|e| e.event.party_id.clone());
+            let (true, Some(external_id)) = (
+                known.is_none_or(|customer| customer.profiled_at.is_none()),
+                external_id,
+            ) else {
+                continue;
+            };
+            self.0.strangers.push(Stranger {
+                seller: account.seller_id,
+                account: account.id,
+                customer: talk.customer_id,
+                external_id,
+            });
+        }
+    }
+
     /// What follows a commit without being part of it.
     async fn after_commit(&self, works: &[Work], now: Timestamp) -> Result<(), StoreError> {
         let stale = |at: Option<Timestamp>| at.is_none_or(|at| now.since(at) > Timestamp::MINUTE);

@@ -9,7 +9,8 @@ use domain::reading::OrderLine;
 use domain::{ConversationId, DraftOrderId, MemberId, OrderId, SellerId};
 use store::{CommitError, OrderChange};
 
-use crate::action::{ATTEMPTS, Target, commit_failed};
+pub(crate) use crate::action::commit_failed;
+use crate::action::{ATTEMPTS, Target};
 use crate::changes::Subject;
 use crate::engine::Engine;
 use crate::error::ActionError;

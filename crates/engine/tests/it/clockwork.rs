@@ -58,4 +58,22 @@ testkit::on_both! {
         tokio::time::timeout(Duration::from_secs(20), tasks.stop()).await.expect("it stops");
         assert_eq!(world.drafts().await.len(), 1);
     }
+
+    async fn customers_get_their_names_once(db: &TestDatabase) {
+        let world = World::new(db).await;
+        let ana = world.customer("ana");
+        ana.say("hello");
+        world.settle().await;
+        while let engine::tasks::Step::Did(_) = world.engine.profiles_step().await.unwrap() {}
+        let store = world.engine.store().seller(world.seller);
+        let id = world.conversation().await.customer_id;
+        let known = store.customer(id).await.unwrap().unwrap();
+        assert!(known.username.is_some() && known.profiled_at.is_some(), "{known:?}");
+        let calls = world.meta.calls().len();
+        ana.say("2 blue mugs please");
+        world.meta.drain().await;
+        world.read().await;
+        while let engine::tasks::Step::Did(_) = world.engine.profiles_step().await.unwrap() {}
+        assert_eq!(world.meta.calls().len(), calls, "asked once");
+    }
 }

@@ -107,6 +107,8 @@ pub struct Index {
     weights: Vec<f32>,
     pub(crate) by_id: FxHashMap<RetailerId, u32>,
     pub(crate) locale: Locale,
+    /// Titles say what kind of thing it is first (`camiseta negra`) and not last (`black shirt`).
+    pub(crate) head_first: bool,
     /// Bits of the languages likely in the seller's country.
     pub(crate) likely: u32,
 }
@@ -183,6 +185,15 @@ impl Index {
             .count()
     }
 
+    /// Whether place `i` of `len` words is the one that says what kind of thing it is.
+    pub(crate) fn is_head(&self, i: usize, len: usize) -> bool {
+        if self.head_first {
+            i == 0
+        } else {
+            i + 1 == len
+        }
+    }
+
     /// How alike two products are named: the number of words their titles share, and whether they
     /// are of one category.
     pub(crate) fn likeness(&self, a: u32, b: u32) -> f32 {
@@ -192,9 +203,12 @@ impl Index {
         let own = self.name_words(first.title);
         for (i, word) in own.iter().enumerate() {
             if other.iter().any(|o| o.lemma == word.lemma) {
-                // The last word of a title mostly says what kind of thing it is.
-                let last =
-                    i + 1 == own.len() && other.last().is_some_and(|o| o.lemma == word.lemma);
+                // The word that says what kind of thing it is.
+                let last = self.is_head(i, own.len())
+                    && other
+                        .iter()
+                        .enumerate()
+                        .any(|(j, o)| self.is_head(j, other.len()) && o.lemma == word.lemma);
                 sum += if last { 1.5 } else { 1.0 };
             }
         }

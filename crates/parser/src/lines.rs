@@ -272,7 +272,7 @@ impl<'a> Grouper<'a> {
             self.open.sentence = piece.sentence;
             self.open.from = piece.from;
             self.open.joined = self.joiner;
-            self.open.cued = std::mem::take(&mut self.cued);
+            self.open.cued |= std::mem::take(&mut self.cued);
         }
         self.last_sentence = piece.sentence;
         self.open.to = piece.to;

@@ -57,6 +57,8 @@ struct Hit {
     form: u32,
     numeric: bool,
     function: bool,
+    /// A word for a container, which may be the goods themselves: `2 bags`.
+    unit: bool,
 }
 
 /// The longest stretch matched at once, in tokens.

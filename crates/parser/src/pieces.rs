@@ -361,7 +361,14 @@ impl Row<'_> {
         if matches!(left_form, "x" | "×" | "*") && !of_left && !self.owner_is_product(i - 1) {
             return Form::Left;
         }
-        if matches!(next_form, "x" | "×") && self.owner.get(*to) == Some(&0) {
+        // "size 10 x2": that x belongs to the number after it.
+        let of_next = self
+            .tokens
+            .list
+            .get(*to + 1)
+            .is_some_and(|t| t.glued && t.kind == Kind::Number)
+            && !self.tokens.list[*to].glued;
+        if matches!(next_form, "x" | "×") && !of_next && self.owner.get(*to) == Some(&0) {
             *to += 1;
             return Form::Right;
         }

@@ -57,6 +57,7 @@ impl Builder {
                 weights: Vec::new(),
                 by_id: FxHashMap::default(),
                 locale,
+                head_first: false,
                 likely,
             },
             value_ids: FxHashMap::default(),
@@ -355,9 +356,33 @@ impl Builder {
                 .sum();
             index.names[i].weight = weight;
         }
+        index.head_first = head_first(index);
         index.vocabulary.finish();
         self.index
     }
+}
+
+/// Which end of the titles says what kind of thing each is: the end whose words come again in other
+/// titles more often.
+fn head_first(index: &Index) -> bool {
+    let (mut first, mut last) = (0.0_f32, 0.0_f32);
+    let mut counts: FxHashMap<(bool, Lemma), f32> = FxHashMap::default();
+    let ends = |item: &Item| {
+        let words = index.name_words(item.title);
+        (words.len() > 1).then(|| (words[0].lemma, words[words.len() - 1].lemma))
+    };
+    for (a, b) in index.items.iter().filter_map(ends) {
+        *counts.entry((true, a)).or_default() += 1.0;
+        *counts.entry((false, b)).or_default() += 1.0;
+    }
+    for ((is_first, _), n) in counts {
+        if is_first {
+            first += n * n
+        } else {
+            last += n * n
+        }
+    }
+    first > last * 1.3
 }
 
 /// Cuts a name up as messages are cut, underscores read as spaces.

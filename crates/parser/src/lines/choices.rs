@@ -34,15 +34,17 @@ impl Grouper<'_> {
                 return;
             }
         }
-        let both = self.lines.both && open_offers;
+        let each = self.open.each.is_some() && self.open.variants.is_empty();
+        let both = (self.lines.both || each) && open_offers;
         let pick = self.pick(&piece, source);
         if both {
             let (mentions, index) = (self.mentions, self.index);
             for draft in &mut self.lines.drafts {
-                let fits = draft
-                    .products
-                    .iter()
-                    .any(|f| choose(index, mentions, f.id, source).is_some());
+                let fits = (self.lines.both || draft.each.is_some())
+                    && draft
+                        .products
+                        .iter()
+                        .any(|f| choose(index, mentions, f.id, source).is_some());
                 if fits {
                     draft.picks.push(pick);
                 }

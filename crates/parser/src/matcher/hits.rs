@@ -2,7 +2,7 @@
 
 use super::{FUNCTION, Hit, PHRASE, Run};
 use crate::index::{Lemma, form_hash};
-use crate::lexicon::{Cat, lexicon};
+use crate::lexicon::{Cat, Unit, lexicon};
 use crate::tokenise::Kind;
 use crate::vocabulary::Near;
 use smallvec::SmallVec;
@@ -31,6 +31,10 @@ impl Run<'_> {
                 continue;
             }
             let inside = self.tags.at(i).is_some_and(|t| t.to - t.from > 1);
+            let unit = self
+                .tags
+                .at(i)
+                .is_some_and(|t| t.to - t.from == 1 && t.unit == Some(Unit::Pack));
             let function = !numeric
                 && (cats.any(FUNCTION) || (inside && lexicon().has(form, &[Cat::Attribute])));
             let hash = form_hash(form);
@@ -43,6 +47,7 @@ impl Run<'_> {
                     form: hash,
                     numeric,
                     function,
+                    unit,
                 });
             };
             if let Some(lemma) = vocabulary.exact(form, &mut buffer) {
@@ -134,6 +139,7 @@ impl Run<'_> {
                 form: 0,
                 numeric: false,
                 function: false,
+                unit: false,
             });
         }
     }

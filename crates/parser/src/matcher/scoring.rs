@@ -1,7 +1,7 @@
 //! Which names the hits may mean, and how well: clusters of hits that stand close together.
 
 use super::{Candidate, Cluster, FITS, Fit, HEAVY, Hit, Run, near};
-use crate::index::{KIND, Lemma, NameWord, Owner};
+use crate::index::{KIND, Lemma, Owner};
 use smallvec::SmallVec;
 use std::collections::BinaryHeap;
 
@@ -86,7 +86,7 @@ impl Run<'_> {
         costs: u64,
     ) -> SmallVec<[Candidate; 2]> {
         let words = self.index.name_words(name);
-        let info = &self.index.names[name as usize];
+
         let mut out: SmallVec<[Candidate; 2]> = SmallVec::new();
         let mut cluster = Cluster::default();
         // A value's words stand together; a title's may have others between.
@@ -118,7 +118,7 @@ impl Run<'_> {
                     if cluster.mask & hit.mask == 0 {
                         self.close(&mut cluster, name, owner, costs, &mut out);
                         cluster = Cluster::default();
-                        self.take(&mut cluster, hit, Some(i), words, info.len);
+                        self.take(&mut cluster, hit, Some(i), name);
                     }
                 }
                 continue;
@@ -137,20 +137,16 @@ impl Run<'_> {
             } else {
                 place
             };
-            self.take(&mut cluster, hit, place, words, info.len);
+            self.take(&mut cluster, hit, place, name);
         }
         self.close(&mut cluster, name, owner, costs, &mut out);
         out
     }
 
-    pub(super) fn take(
-        &self,
-        cluster: &mut Cluster,
-        hit: &Hit,
-        place: Option<usize>,
-        words: &[NameWord],
-        len: u8,
-    ) {
+    pub(super) fn take(&self, cluster: &mut Cluster, hit: &Hit, place: Option<usize>, name: u32) {
+        let words = self.index.name_words(name);
+        let name = &self.index.names[name as usize];
+        let (len, product) = (words.len(), matches!(name.owner, Owner::Product(_)));
         cluster.mask |= hit.mask;
         cluster.count += 1.0;
         let weight = self.index.weight(hit.lemma);
@@ -170,14 +166,21 @@ impl Run<'_> {
             hit.quality
         };
         cluster.quality += quality;
-        cluster.head |= i + 1 == len as usize;
+        let head = if product {
+            self.index.is_head(i, len)
+        } else {
+            i + 1 == len
+        };
+        cluster.head |= head;
         if word.silent {
             cluster.score += 0.02;
         } else {
             cluster.score += weight * quality;
             cluster.said += weight;
         }
-        cluster.content |= !hit.numeric && !word.silent && (!hit.function || len == 1);
+        cluster.content |= !hit.numeric
+            && !word.silent
+            && (!hit.function || len == 1 || (hit.unit && head && product && name.main));
         cluster.numeric |= hit.numeric;
     }
 

@@ -120,7 +120,7 @@ pub(super) fn unsaid_likeness(
     let other = index.name_words(index.items[neighbour as usize].title);
     let mut sum = 0.0;
     for (i, word) in own.iter().enumerate() {
-        let last = i + 1 == own.len();
+        let last = index.is_head(i, own.len());
         if other.iter().any(|o| o.lemma == word.lemma) {
             sum += if last { 2.0 } else { 0.5 };
         }

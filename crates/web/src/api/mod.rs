@@ -69,7 +69,7 @@ struct Document;
 
 fn document() -> OpenApi {
     let mut document = <Document as utoipa::OpenApi>::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let mut components = document.components.take().unwrap_or_default();
     components.add_security_scheme(
         "api_key",

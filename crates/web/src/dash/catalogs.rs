@@ -249,7 +249,6 @@ pub(super) async fn items(
         .into_iter()
         .map(|row| ItemView {
             retailer_id: row.retailer_id.to_string(),
-            state: row.state,
             messages: serde_json::from_str(&row.messages).unwrap_or_default(),
         })
         .collect();

@@ -1,11 +1,11 @@
 //! Draft orders on the dashboard: list, detail, confirm, reject.
 
 use axum::extract::{Path, Query, State};
+use domain::DraftOrderId;
 use domain::catalog::RetailerId;
 use domain::customer::DetailKind;
 use domain::draft::Stage;
 use domain::policy::Policy;
-use domain::DraftOrderId;
 use engine::ActionError;
 use serde::Deserialize;
 use store::{Customer, DraftFilter, DraftRow, Message, SellerStore};

@@ -12,7 +12,9 @@ use store::{Conversation, DraftFilter, OutboxMessage, OutboxState, SellerStore};
 
 use super::viewer::{PageError, PageResult, Posted, Viewer, go};
 use crate::highlight::Segment;
-use crate::pages::conversation::{self, ConversationView, InboxItem, MessageView, ThreadView};
+use crate::pages::conversation::{
+    self, ConversationView, InboxItem, MessageView, Speaks, ThreadView,
+};
 use crate::pages::layout::{Page, Tab};
 use crate::pages::parts::Note;
 use crate::present;
@@ -171,9 +173,9 @@ async fn view(
         now,
     );
     let person = match remembered.speaker {
-        Speaker::Person { until } if now < until => Some(Some(until)),
-        Speaker::PersonUntilHandedBack => Some(None),
-        Speaker::Automation | Speaker::Person { .. } => None,
+        Speaker::Person { until } if now < until => Speaks::Person(Some(until)),
+        Speaker::PersonUntilHandedBack => Speaks::Person(None),
+        Speaker::Automation | Speaker::Person { .. } => Speaks::Automation,
     };
     Ok(ConversationView {
         id: row.id,

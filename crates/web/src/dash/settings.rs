@@ -162,18 +162,18 @@ fn read(form: &mut SettingsForm, before: &Policy, currency: Currency) -> Option<
         amount("max_total"),
     );
     let tax_rate = form.value("tax_rate").trim();
-    let tax = match tax_rate.is_empty() {
-        true => None,
-        false => match basis_points(tax_rate) {
-            Ok(basis_points) => Some(Tax {
-                basis_points,
-                inclusive: is_on("tax_inclusive"),
-            }),
-            Err(why) => {
-                errors.insert("tax_rate".to_owned(), why);
-                None
-            }
-        },
+    let tax = (!tax_rate.is_empty())
+        .then(|| basis_points(tax_rate))
+        .transpose();
+    let tax = match tax {
+        Ok(points) => points.map(|basis_points| Tax {
+            basis_points,
+            inclusive: is_on("tax_inclusive"),
+        }),
+        Err(why) => {
+            errors.insert("tax_rate".to_owned(), why);
+            None
+        }
     };
     let mut number = |name: &str, least: i64, most: i64| {
         let parsed = form.value(name).trim().parse::<i64>().ok();

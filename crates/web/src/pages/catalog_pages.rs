@@ -44,7 +44,6 @@ pub(crate) struct RunView {
 #[derive(Debug, Clone)]
 pub(crate) struct ItemView {
     pub retailer_id: String,
-    pub state: String,
     pub messages: Vec<String>,
 }
 

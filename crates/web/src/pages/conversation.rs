@@ -48,6 +48,15 @@ pub(crate) struct MessageView {
     pub failure: Option<String>,
 }
 
+/// Who speaks for the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// The automation.
+    Automation,
+    /// A person, until then; `None`: until handed back.
+    Person(Option<Timestamp>),
+}
+
 /// The messages of a conversation, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ThreadView {
@@ -79,7 +88,7 @@ pub(crate) struct ConversationView {
     /// Whether what is sent now goes out under `HUMAN_AGENT`.
     pub human_agent: bool,
     /// Whether a person speaks, and until when.
-    pub person: Option<Option<Timestamp>>,
+    pub person: Speaks,
     /// The open draft order.
     pub draft: Option<domain::DraftOrderId>,
     /// What was typed and not sent.
@@ -161,17 +170,17 @@ pub(crate) fn page(frame: &Frame, view: &ConversationView) -> Markup {
 
 fn hand_over(frame: &Frame, view: &ConversationView) -> Markup {
     let (text, action, button) = match view.person {
-        None => (
+        Speaks::Automation => (
             "Eziseller answers in this conversation.".to_owned(),
             "take-over",
             "I will answer",
         ),
-        Some(None) => (
+        Speaks::Person(None) => (
             "You answer; Eziseller only reads and writes orders down.".to_owned(),
             "hand-back",
             "Hand back",
         ),
-        Some(Some(until)) => (
+        Speaks::Person(Some(until)) => (
             format!(
                 "You answer; Eziseller is quiet for another {}.",
                 parts::duration(until.since(view.now))

@@ -1,5 +1,7 @@
 //! Products: the list, the form, the import.
 
+use std::fmt::Write as _;
+
 use domain::catalog::{Product, ProductStatus};
 use domain::{Money, ProductId};
 use maud::{Markup, html};
@@ -185,7 +187,7 @@ pub(crate) fn options_text(product: &Product) -> String {
                     }
                     if value.surcharge_minor != 0 {
                         let surcharge = Money::new(value.surcharge_minor, currency).decimal();
-                        text.push_str(&format!(" (+{surcharge})"));
+                        text.extend([" (+", surcharge.as_str(), ")"]);
                     }
                     text
                 })
@@ -367,7 +369,7 @@ pub(crate) fn urlencode(text: &str) -> String {
         if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
             out.push(char::from(b));
         } else {
-            out.push_str(&format!("%{b:02X}"));
+            let _ = write!(out, "%{b:02X}");
         }
         out
     })

@@ -4,6 +4,8 @@
 //! `cargo test -p web --test browser` runs it. With `EZISELLER_SCREENSHOTS=DIR` every page on the way is
 //! kept there as a picture; `docs/dashboard.png` is `drafts.png` of such a run.
 
+#![allow(clippy::unwrap_used)] // A test that cannot unwrap has failed.
+
 mod driver;
 mod shop;
 

@@ -141,7 +141,8 @@ on_both! {
         let app = App::new(db).await;
         let mut file = String::from("retailer_id,title,price\n");
         for i in 0..3_000 {
-            file.push_str(&format!("P{i},Thing number {i},{i}.50\n"));
+            let (id, title, price) = (format!("P{i}"), format!("Thing number {i}"), format!("{i}.50"));
+            file.extend([id.as_str(), ",", &title, ",", &price, "\n"]);
         }
         let request = Request::post("/api/v1/products/import")
             .header(header::AUTHORIZATION, format!("Bearer {}", app.shop.key))

@@ -1,10 +1,14 @@
 //! The HTTP face over a real store and a real engine, on both databases: one request at a time
 //! through the whole router, and once on a real port.
 
+#![allow(clippy::unwrap_used)] // A test that cannot unwrap has failed.
+
 mod api;
+mod catalogs;
 mod dashboard;
 mod openapi;
 mod server;
+mod shop;
 mod sign_in;
 mod support;
 mod tenants;

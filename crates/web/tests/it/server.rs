@@ -25,7 +25,7 @@ async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
             text.push_str(std::str::from_utf8(&buffer[..n]).unwrap());
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), reading)
+    tokio::time::timeout(Duration::from_mins(1), reading)
         .await
         .expect("no answer");
     text

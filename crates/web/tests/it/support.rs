@@ -339,7 +339,7 @@ impl Browser {
         }
         if let Some(at) = answer.text().find(r#"name="csrf" value=""#) {
             let rest = &answer.text()[at + r#"name="csrf" value=""#.len()..];
-            self.csrf = rest.split('"').next().unwrap().to_owned();
+            rest.split('"').next().unwrap().clone_into(&mut self.csrf);
         }
         answer
     }

@@ -66,7 +66,7 @@ fn labelled(text: &Text<'_>, from: usize, to: usize, known: &Known<'_>) -> Optio
     let capital = text
         .pieces
         .get(to)
-        .is_some_and(|p| p.is_word() && p.capital && !is_shouted(text));
+        .is_some_and(|p| p.is_word() && p.capital && !text.shouted);
     capital
         .then(|| after(text, to, known, Trust::Place))
         .flatten()
@@ -191,7 +191,7 @@ fn is_name_word(text: &Text<'_>, at: usize, known: &Known<'_>, trust: Trust) -> 
         return true;
     }
     let allowed = piece.classes.is_empty();
-    if !allowed || (trust == Trust::Place && (!piece.capital || is_shouted(text))) {
+    if !allowed || (trust == Trust::Place && (!piece.capital || text.shouted)) {
         return false;
     }
     let glued = piece.glued && at > 0 && text.pieces[at - 1].is_number();
@@ -206,19 +206,7 @@ fn is_name_word(text: &Text<'_>, at: usize, known: &Known<'_>, trust: Trust) -> 
     let mut word = String::new();
     fold(text.of(piece), &mut word);
     // In lower case it might be any everyday word of any language.
-    !known(&word, !piece.capital || is_shouted(text))
-}
-
-/// A message all in capitals: they say nothing then.
-fn is_shouted(text: &Text<'_>) -> bool {
-    let mut upper = 0;
-    for c in text.raw.chars() {
-        if c.is_lowercase() || (c.is_alphabetic() && !c.is_uppercase()) {
-            return false;
-        }
-        upper += usize::from(c.is_uppercase());
-    }
-    upper > 12
+    !known(&word, !piece.capital || text.shouted)
 }
 
 fn found(text: &Text<'_>, from: usize, to: usize) -> Option<Found<String>> {
@@ -343,12 +331,15 @@ fn beside_one(
 
 /// Nothing but punctuation, a label or white space lies between.
 fn is_near(between: &str) -> bool {
+    const CHARS: usize = 24;
+    if between.len() > 4 * CHARS || between.chars().count() > CHARS {
+        return false;
+    }
     let words = between
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
         .count();
     words <= 2
-        && between.len() <= 24
         && !between.contains(['?', '!'])
         && between.chars().filter(|&c| c == '\n').count() <= 2
 }

@@ -35,6 +35,10 @@ pub(super) fn find_all(text: &mut Text<'_>, country: Option<&str>) -> Vec<Found<
     let mut found = Vec::new();
     let mut checks = MAX_CHECKS;
     for chain in chains(text) {
+        let total: usize = chain.iter().map(|g| g.digits.len()).sum();
+        if total > *DIGITS.end() && looks_like_card(&chain) {
+            continue;
+        }
         let mut first = 0;
         while first < chain.len() {
             match number_from(text, &chain, first, country, &mut checks) {
@@ -195,10 +199,6 @@ fn number_from(
     country: Option<country::Id>,
     checks: &mut usize,
 ) -> Option<(usize, String, usize)> {
-    let total: usize = chain.iter().map(|g| g.digits.len()).sum();
-    if total > *DIGITS.end() && looks_like_card(chain) {
-        return None;
-    }
     let plus = plus_before(text, &chain[first]);
     let cue = cue_before(text, chain[first].from);
     if cue == Cue::Other && plus.is_none() {

@@ -126,10 +126,10 @@ fn separator_at(text: &Text<'_>, at: usize) -> (usize, Option<Before>) {
 
 /// A cue phrase that begins here and is one in this place.
 fn cue_at(text: &Text<'_>, at: usize) -> Option<(usize, Class)> {
-    let hit = text
-        .hits
+    let first = text.hits.partition_point(|h| h.from < at);
+    let hit = text.hits[first..]
         .iter()
-        .filter(|h| h.from == at)
+        .take_while(|h| h.from == at)
         .filter(|h| match h.class {
             Class::AddressLabel => label_follows(text, h.to),
             Class::Name => label_follows(text, h.to),

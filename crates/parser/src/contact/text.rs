@@ -72,6 +72,8 @@ pub(super) struct Text<'a> {
     pub(super) pieces: Vec<Piece>,
     /// Cue phrases, the longest at each place, in the order of the text.
     pub(super) hits: Vec<Hit>,
+    /// All in capitals: they say nothing then.
+    pub(super) shouted: bool,
 }
 
 impl<'a> Text<'a> {
@@ -80,6 +82,7 @@ impl<'a> Text<'a> {
             raw,
             pieces: cut(raw),
             hits: Vec::new(),
+            shouted: is_shouted(raw),
         };
         words::mark(&mut text);
         text
@@ -91,10 +94,12 @@ impl<'a> Text<'a> {
 
     /// Marks every piece that touches these bytes as used up.
     pub(super) fn take(&mut self, start: usize, end: usize) {
-        for piece in &mut self.pieces {
-            if piece.start < end && start < piece.end {
-                piece.taken = true;
+        let first = self.pieces.partition_point(|p| p.end <= start);
+        for piece in &mut self.pieces[first..] {
+            if piece.start >= end {
+                break;
             }
+            piece.taken = true;
         }
     }
 }
@@ -141,6 +146,17 @@ fn cut(raw: &str) -> Vec<Piece> {
         });
     }
     pieces
+}
+
+fn is_shouted(raw: &str) -> bool {
+    let mut upper = 0;
+    for c in raw.chars() {
+        if c.is_lowercase() || (c.is_alphabetic() && !c.is_uppercase()) {
+            return false;
+        }
+        upper += usize::from(c.is_uppercase());
+    }
+    upper > 12
 }
 
 fn letter_follows(raw: &str, at: usize) -> bool {

@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
         {
             evidence.add(3, house, at + 1);
         } else if piece.is(Class::StreetFirst) && at + 1 < to {
-            let number = (at + 2..to)
+            let number = (at + 2..to.min(at + 10))
                 .rev()
                 .find(|&i| self.text.pieces[i].is_number());
             evidence.add(
@@ -173,7 +173,7 @@ impl Reader<'_, '_> {
             return;
         }
         let capital = self.text.pieces[end + 1].capital;
-        let areas = (end + 1..to).any(|i| self.text.pieces[i].is(Class::Place));
+        let areas = (end + 1..to.min(end + 8)).any(|i| self.text.pieces[i].is(Class::Place));
         if composite && (capital || areas) {
             evidence.add(2, at, end);
         }
@@ -193,7 +193,7 @@ impl Reader<'_, '_> {
             return;
         }
         let end = self.house_end(at + 2, to);
-        let areas = (end + 1..to).any(|i| pieces[i].classes.any(&PARTS));
+        let areas = (end + 1..to.min(end + 8)).any(|i| pieces[i].classes.any(&PARTS));
         let named = end + 1 < to && pieces[end + 1].is_word() && self.is_plain(end + 1);
         if named && areas {
             evidence.add(2, at, end);

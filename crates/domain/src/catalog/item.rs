@@ -103,8 +103,7 @@ pub fn item(
     let mut images = variant
         .and_then(|v| v.image_url.clone())
         .into_iter()
-        .chain(product.image_urls.iter().cloned())
-        .chain(front_image(product, shop));
+        .chain(product.image_urls.iter().cloned());
     CatalogItemFields {
         id: id.to_string(),
         title: cut(&collapse(&product.title), super::rules::TITLE_CHARS_MAX),
@@ -196,15 +195,6 @@ fn link_of(product: &Product, variant: Option<&Variant>, shop: &ShopFacts<'_>) -
         Some(variant) => format!("{page}?v={}", path_segment(variant.retailer_id.as_str())),
         None => page,
     }
-}
-
-/// A product without any picture gets the one that the shop front makes.
-fn front_image(product: &Product, shop: &ShopFacts<'_>) -> Option<String> {
-    let base = shop.base_url.filter(|_| product.image_urls.is_empty())?;
-    Some(format!(
-        "{base}/p/{}/image.png",
-        path_segment(product.retailer_id.as_str())
-    ))
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
@@ -319,10 +309,8 @@ mod tests {
             ("condition", "new"),
             ("brand", "Potworks"),
             ("link", "https://shop.example/s/pots/p/SKU%2022"),
-            (
-                "image_link",
-                "https://shop.example/s/pots/p/SKU%2022/image.png",
-            ),
+            // Without a photo there is nothing to show: the rules hold the item back.
+            ("image_link", ""),
             ("sale_price", ""),
         ] {
             assert_eq!(data[key], want, "{key}");

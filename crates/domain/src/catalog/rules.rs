@@ -296,7 +296,8 @@ mod tests {
 
     fn good() -> CatalogItemFields {
         let price = Money::parse("9.99", "USD".parse().unwrap()).unwrap();
-        let product = Product::simple(RetailerId::parse("SKU-22").unwrap(), "Blue mug", price);
+        let mut product = Product::simple(RetailerId::parse("SKU-22").unwrap(), "Blue mug", price);
+        product.image_urls = vec!["https://shop.example/mug.jpg".to_owned()];
         let shop = ShopFacts {
             name: "Potworks",
             base_url: Some("https://shop.example/s/pots"),

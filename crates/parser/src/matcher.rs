@@ -59,6 +59,8 @@ struct Hit {
     function: bool,
     /// A word for a container, which may be the goods themselves: `2 bags`.
     unit: bool,
+    /// An everyday word: a hint at a choice, at a product only with others.
+    common: bool,
 }
 
 /// The longest stretch matched at once, in tokens.
@@ -82,7 +84,6 @@ const FUNCTION: Cats = Cats::of(&[
     Cat::Unit,
     Cat::Multiple,
     Cat::Order,
-    Cat::Common,
     Cat::Attribute,
     Cat::Negation,
     Cat::Extra,

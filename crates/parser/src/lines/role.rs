@@ -145,7 +145,7 @@ impl Grouper<'_> {
             && mention.products.iter().all(|f| !f.full)
             && self.open.products.is_empty()
             && !self.open.picks.is_empty()
-            && after_with
+            && (after_with || self.scope_is_set())
         {
             return true;
         }
@@ -215,7 +215,8 @@ impl Grouper<'_> {
                         return false;
                     }
                 }
-                What::Word(cats) if cats.only(WITHIN) => {}
+                What::Word(cats)
+                    if cats.only(WITHIN) || cats.has(Cat::Extra) || cats.has(Cat::Light) => {}
                 What::Word(cats) if cats.has(Cat::And) && !cats.has(Cat::Article) => {}
                 _ => return false,
             }

@@ -48,6 +48,7 @@ impl Run<'_> {
                     numeric,
                     function,
                     unit,
+                    common: cats.has(Cat::Common),
                 });
             };
             if let Some(lemma) = vocabulary.exact(form, &mut buffer) {
@@ -140,6 +141,7 @@ impl Run<'_> {
                 numeric: false,
                 function: false,
                 unit: false,
+                common: false,
             });
         }
     }

@@ -178,9 +178,10 @@ impl Run<'_> {
             cluster.score += weight * quality;
             cluster.said += weight;
         }
+        let function = hit.function || (hit.common && product);
         cluster.content |= !hit.numeric
             && !word.silent
-            && (!hit.function || len == 1 || (hit.unit && head && product && name.main));
+            && (!function || len == 1 || (hit.unit && head && product && name.main));
         cluster.numeric |= hit.numeric;
     }
 

@@ -120,6 +120,13 @@ fn hindi() {
                 Contact,
             ),
             ("dedh kilo basmati rice", "1 rice 1.5 kg", Order),
+            (
+                "do shirt L, ek kali ek neeli",
+                "1 shirt black L, 1 shirt blue L",
+                Order,
+            ),
+            ("soap available hai kya", "", Question),
+            ("burger mein pyaz mat daalna", "1 burger no onion", Order),
             ("namaste bhaiya", "", Other),
         ],
     );
@@ -152,6 +159,13 @@ fn sinhala() {
                 Contact,
             ),
             ("රතු ෂර්ට් එකක් L", "1 shirt red L", Order),
+            ("soap ekai lamp ekai ona", "1 lamp, 1 soap", Order),
+            ("lamp eka epa soap ekak denna", "1 soap", Order),
+            (
+                "rathu shirt L ekakui sudu M ekakui",
+                "1 shirt red L, 1 shirt white M",
+                Order,
+            ),
             ("ayubowan akka", "", Other),
         ],
     );
@@ -214,6 +228,8 @@ fn tagalog() {
                 "2 soap",
                 Contact,
             ),
+            ("pwede po ba pa-order ng 2 soap", "2 soap", Order),
+            ("yung lamp na lang po, wag na yung soap", "1 lamp", Order),
             ("kumusta po", "", Other),
         ],
     );
@@ -307,6 +323,13 @@ fn spanish() {
                 "2 soap",
                 Contact,
             ),
+            (
+                "dos camisas L, una roja y una azul",
+                "1 shirt blue L, 1 shirt red L",
+                Order,
+            ),
+            ("me puedes mandar 3 jabones?", "3 soap", Order),
+            ("ayer compre 2 jabones y muy bien", "", Other),
             ("hola buenas tardes", "", Other),
         ],
     );
@@ -401,6 +424,8 @@ fn arabic() {
                 "2 soap",
                 Contact,
             ),
+            ("ابغى صابون والقميص الاحمر M", "1 shirt red M, 1 soap", Order),
+            ("عندكم قميص احمر؟", "", Question),
             ("السلام عليكم", "", Other),
         ],
     );
@@ -427,6 +452,12 @@ fn swahili() {
                 "2 soap",
                 Contact,
             ),
+            (
+                "mashati mawili L, moja nyekundu na moja bluu",
+                "1 shirt blue L, 1 shirt red L",
+                Order,
+            ),
+            ("lamp moja | ongeza nyingine", "2 lamp", Amend),
             ("habari dada", "", Other),
         ],
     );
@@ -526,6 +557,12 @@ fn bengali() {
                 "2 soap",
                 Contact,
             ),
+            (
+                "L size er duita shirt, ekta lal ekta nil",
+                "1 shirt blue L, 1 shirt red L",
+                Order,
+            ),
+            ("ekta desk lamp | ar ekta diben", "2 lamp", Amend),
             ("assalamu alaikum apu", "", Other),
         ],
     );

@@ -190,7 +190,9 @@ fn is_name_word(text: &Text<'_>, at: usize, known: &Known<'_>, trust: Trust) -> 
     if trust == Trust::Label {
         return true;
     }
-    let allowed = piece.classes.is_empty();
+    // "Ana" and "Si" are names, too.
+    let allowed =
+        piece.classes.is_empty() || (piece.capital && piece.classes.is_only(Class::NameMaybe));
     if !allowed || (trust == Trust::Place && (!piece.capital || text.shouted)) {
         return false;
     }
@@ -272,11 +274,14 @@ fn beside_one(
     known: &Known<'_>,
 ) -> Option<(u8, Found<String>)> {
     let segment = &segments[at];
-    if matches!(
-        segment.before,
-        Before::Cue(Class::Address | Class::AddressLabel | Class::Email)
-    ) {
-        return None;
+    // "deliver to" a name only if an address follows: it may be a town.
+    let follows = around
+        .address
+        .is_some_and(|a| a.start as usize > text.pieces[segment.from].start);
+    match segment.before {
+        Before::Cue(Class::Address | Class::AddressLabel | Class::Email) => return None,
+        Before::Cue(Class::Deliver) if !follows => return None,
+        _ => {}
     }
     let (from, mut to) = (segment.from, segment.to);
     // A stretch that runs into the address holds the name before it.

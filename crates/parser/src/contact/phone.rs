@@ -14,7 +14,7 @@ use plan::{Written, international};
 /// E.164 allows 15 digits; no country's full number has fewer than 7.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// Checks of one message against the numbering plans; a wall of digits must not run away.
-const MAX_CHECKS: usize = 96;
+const MAX_CHECKS: usize = 24;
 /// Words that say a number is a telephone number, or another kind, stand this near before it.
 const CUE_REACH: usize = 5;
 

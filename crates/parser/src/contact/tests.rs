@@ -265,6 +265,7 @@ fn names_are_found_by_their_cues_and_places() {
             "Jane Wanjiku",
         ),
         ("0771234567 Kasuni Perera", "Kasuni Perera"),
+        ("2 soap po. Ana Cruz 0771234567", "Ana Cruz"),
         ("ship to Ravi, 12 MG road, bangalore", "Ravi"),
         (
             "ruwan silva, 24/7 hill street, dehiwala, 0712223344",
@@ -289,6 +290,7 @@ fn other_words_are_no_names() {
         "husband 0754443322",
         "can you call 0754443322",
         "hello sis 0754443322",
+        "nipo Westlands, simu 0712345678",
     ] {
         assert_eq!(find(text, Some("LK")).name, None, "{text}");
     }

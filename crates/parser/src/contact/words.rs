@@ -116,6 +116,10 @@ impl Classes {
         classes.iter().any(|&class| self.has(class))
     }
 
+    pub(super) fn is_only(self, class: Class) -> bool {
+        self.0 == class.bit()
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -377,9 +377,9 @@ fn head_first(index: &Index) -> bool {
     }
     for ((is_first, _), n) in counts {
         if is_first {
-            first += n * n
+            first += n * n;
         } else {
-            last += n * n
+            last += n * n;
         }
     }
     first > last * 1.3

@@ -23,6 +23,14 @@ pub(crate) const fn channel_name(channel: Channel) -> &'static str {
     }
 }
 
+/// Where a customer came from: a buyer of the shop front has no account.
+pub(crate) fn customer_channel(customer: &Customer) -> &'static str {
+    match customer.account_id {
+        Some(_) => channel_name(customer.channel),
+        None => "Shop",
+    }
+}
+
 /// The proper name of an order's `message_source`.
 pub(crate) fn source_name(source: &str) -> &'static str {
     source.parse().map_or("Shop", channel_name)

@@ -51,7 +51,7 @@ pub(super) async fn list(
             let (name, handle) = present::customer_name(Some(row));
             let phone = row.details.value(DetailKind::Phone).map(str::to_owned);
             let handle = (!handle.is_empty()).then(|| format!("@{handle}"));
-            let channel = Some(present::channel_name(row.channel).to_owned());
+            let channel = Some(present::customer_channel(row).to_owned());
             let under: Vec<String> = [channel, handle, phone].into_iter().flatten().collect();
             CustomerItem {
                 id: row.id,
@@ -107,7 +107,7 @@ async fn show(
         id,
         name,
         handle,
-        channel: present::channel_name(customer.channel),
+        channel: present::customer_channel(&customer),
         since: customer.created_at,
         details: details(&customer, refused.as_ref()),
         orders: super::orders::items(&seller, &rows).await?,

@@ -102,7 +102,7 @@ fn cart_line(site: &Site, view: &CartView, i: usize, line: &OrderLine) -> Markup
             input type="hidden" name={ "p" (i) } value=(line.product);
             @for choice in settled { input type="hidden" name=(fields::option_name(i, &choice.name)) value=(choice.value); }
             (options(i, product, line, !problems.is_empty()))
-            (quantity_field(i, line.quantity, free))
+            (quantity_field(i, line.quantity, 0, free))
         }
     }
 }

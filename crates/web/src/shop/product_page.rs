@@ -220,14 +220,14 @@ fn order_form(site: &Site, product: &Product, variant: Option<&Variant>) -> Mark
             @for choice in chosen.iter().filter(|c| product.option(&c.name).is_none()) {
                 input type="hidden" name=(fields::option_name(0, &choice.name)) value=(choice.value);
             }
-            (quantity_field(0, 1, most))
+            (quantity_field(0, 1, 1, most))
             button.primary type="submit" { "Order" }
         }
     }
 }
 
-/// How many.
-pub(super) fn quantity_field(line: usize, quantity: u32, most: Option<i64>) -> Markup {
+/// How many: `least` is 0 where that takes the line away.
+pub(super) fn quantity_field(line: usize, quantity: u32, least: u32, most: Option<i64>) -> Markup {
     let id = format!("q{line}");
     let most = most
         .filter(|n| *n > 0)
@@ -236,7 +236,7 @@ pub(super) fn quantity_field(line: usize, quantity: u32, most: Option<i64>) -> M
     html! {
         div.field.quantity {
             label for=(id) { "Quantity" }
-            input id=(id) name=(id) type="number" inputmode="numeric" min=(if line == 0 { "1" } else { "0" }) max=(most) value=(quantity) required;
+            input id=(id) name=(id) type="number" inputmode="numeric" min=(least) max=(most) value=(quantity) required;
         }
     }
 }
@@ -262,7 +262,9 @@ pub(super) fn option_field(
             format!(" {sign}{}", Money::new(minor, product.price.currency))
         })
     };
-    let id = format!("{name}-list");
+    // Names hold spaces, which an id must not.
+    let place = product.options.iter().position(|o| o.name == option.name);
+    let id = format!("o{line}-{}", place.unwrap_or_default());
     if !option.multiple && option.values.len() > BUTTONS_MAX {
         return html! {
             div.field {

@@ -91,7 +91,8 @@ pub(crate) fn apply(mut parts: Parts<'_>) -> Reading {
         }
     } else {
         work.remove(&negative);
-        work.wants(positive, &replaced);
+        let dropped: SmallVec<[u16; 4]> = negative.iter().map(|l| l.sentence).collect();
+        work.wants(positive, &replaced, &dropped);
         work.refer();
     }
     work.finish(cancel)

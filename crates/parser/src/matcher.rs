@@ -61,6 +61,8 @@ struct Hit {
     unit: bool,
     /// An everyday word: a hint at a choice, at a product only with others.
     common: bool,
+    /// Letters glued to a number.
+    measure: bool,
 }
 
 /// The longest stretch matched at once, in tokens.

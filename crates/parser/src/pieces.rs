@@ -373,7 +373,9 @@ impl Row<'_> {
             return Form::Right;
         }
         if let Some(tag) = next {
-            let unit_mention = self.owner[*to].checked_sub(1);
+            let unit_mention = self.owner[*to]
+                .checked_sub(1)
+                .filter(|m| self.mentions[*m as usize].tokens.first() == Some(&(*to as u16)));
             match tag.unit {
                 // "2 M" are two in size M; "2m" and "2 m" where no M is sold are metres.
                 Some(Unit::Measure(..))

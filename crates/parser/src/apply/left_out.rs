@@ -14,6 +14,10 @@ impl Work<'_> {
         let index = self.parts.index;
         let span = self.span(&line);
         let unknown = !line.unknown.is_empty();
+        // "make this one eggless": unknown words beside choices that the standing order takes.
+        let fits =
+            !line.picks.is_empty() && line.quantity.is_none() && self.target(&line).is_some();
+        let unknown = unknown && !fits;
         if unknown && (line.quantity.is_some() || self.mode(&line) == Mode::Order) {
             self.doubts.push(Doubt::UnknownProduct {
                 words: self.words(&line),

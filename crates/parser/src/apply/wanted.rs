@@ -80,11 +80,13 @@ impl Work<'_> {
     }
 
     /// The lines that are wanted, one after the other.
-    pub(super) fn wants(&mut self, positive: Vec<Line>, replaced: &[Line]) {
+    pub(super) fn wants(&mut self, positive: Vec<Line>, replaced: &[Line], dropped: &[u16]) {
         let cancelling = |work: &Self, line: &Line| {
-            work.cats
-                .at(line.sentence)
-                .is_some_and(|s| s.cats.has(Cat::Cancel) || s.cats.has(Cat::Remove))
+            work.cats.at(line.sentence).is_some_and(|s| {
+                // "remove the blue one and make the red 2"
+                let other = dropped.contains(&line.sentence) && s.cats.has(Cat::Change);
+                !other && (s.cats.has(Cat::Cancel) || s.cats.has(Cat::Remove))
+            })
         };
         let mut first_left_out = true;
         let nothing_yet = self.standing().is_empty() && self.parts.standing.focus.is_empty();

@@ -265,6 +265,11 @@ impl Grouper<'_> {
             {
                 self.touch(&piece);
                 self.set_quantity(n, &amount);
+            } else if let Some(variant) = self.open.variants.pop() {
+                // "3 black XL and skin M 1": the number is that of the last combination.
+                self.begin(&piece);
+                self.open.picks = variant;
+                self.set_quantity(n, &amount);
             } else if self.joiner {
                 self.begin(&piece);
                 self.set_quantity(n, &amount);

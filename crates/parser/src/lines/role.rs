@@ -44,6 +44,17 @@ impl Grouper<'_> {
             self.open = open;
             return;
         }
+        let stressed = self.scope.amount.is_some() || self.scope.count.is_some();
+        if stressed
+            && !self.open.products.is_empty()
+            && !self.offers(&self.open.products, source)
+            && mention.products.iter().all(|f| !f.full)
+            && !mention.products.is_empty()
+        {
+            // "extra chips" where it comes with none: a wish, not another product.
+            self.take_scope();
+            return;
+        }
         if self.is_kind_word(k, mention) || self.is_modifier(k, mention) {
             self.open.to = self.open.to.max(piece.to);
         } else if self.is_value(k, mention, source) {

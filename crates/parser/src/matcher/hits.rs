@@ -31,6 +31,17 @@ impl Run<'_> {
                 continue;
             }
             let inside = self.tags.at(i).is_some_and(|t| t.to - t.from > 1);
+            // `33w`: letters glued to a number name something together with it.
+            let measure = token.glued
+                && i > self.start
+                && self.tokens.list[i - 1].kind == Kind::Number
+                && !numeric;
+            let by_name = self.tags.at(i).is_some_and(|t| {
+                let everyday = |w: &Box<str>| lexicon().has(w, &[Cat::Common]);
+                t.concepts
+                    .iter()
+                    .any(|c| lexicon().canon(*c).iter().all(everyday))
+            });
             let unit = self
                 .tags
                 .at(i)
@@ -48,7 +59,8 @@ impl Run<'_> {
                     numeric,
                     function,
                     unit,
-                    common: cats.has(Cat::Common),
+                    common: cats.has(Cat::Common) || by_name,
+                    measure,
                 });
             };
             if let Some(lemma) = vocabulary.exact(form, &mut buffer) {
@@ -142,6 +154,7 @@ impl Run<'_> {
                 function: false,
                 unit: false,
                 common: false,
+                measure: false,
             });
         }
     }

@@ -182,6 +182,7 @@ impl Run<'_> {
         cluster.content |= !hit.numeric
             && !word.silent
             && (!function || len == 1 || (hit.unit && head && product && name.main));
+        cluster.content |= hit.measure && cluster.numeric;
         cluster.numeric |= hit.numeric;
     }
 

@@ -157,6 +157,7 @@ impl Grouper<'_> {
         let glued_left = matches!(amount.form, Form::Left);
         if has_product
             && !glued_left
+            && !matches!(amount.form, Form::Pieces(_))
             && let Some(mention) = lead_mention
             && !goods
         {

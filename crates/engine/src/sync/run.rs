@@ -118,6 +118,10 @@ impl Engine {
         let Some(mut run) = running.into_iter().find(|run| run.status == "running") else {
             return Ok(());
         };
+        if now.since(run.started_at) < LEASE_MS {
+            // Just begun: its holder may not have taken it up yet.
+            return Ok(());
+        }
         let probe = "abandoned?";
         if store.lease_catalog(catalog.id, probe, now, now).await? {
             store.release_catalog(catalog.id, probe).await?;

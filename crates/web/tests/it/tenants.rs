@@ -38,9 +38,16 @@ on_both! {
         let conversation = first_id(&app, &other.key, "conversations").await;
         let product = first_id(&app, &other.key, "products").await;
         let account = first_id(&app, &other.key, "accounts").await;
+        let connect = json!({"account_id": account, "external_id": "7700000000000002"});
+        let catalog = call(&app.router, &other.key, Method::POST, "/api/v1/catalogs/connect", Some(connect)).await;
+        let catalog = catalog.json()["id"].as_str().unwrap().to_owned();
+        let sync = format!("/api/v1/catalogs/{catalog}/sync");
+        let run = call(&app.router, &other.key, Method::POST, &sync, Some(json!({}))).await;
+        let run = run.json()["id"].as_str().unwrap().to_owned();
         let ids = [
             ("draft-orders", &open), ("orders", &order), ("customers", &customer),
             ("conversations", &conversation), ("products", &product), ("accounts", &account), ("events", &open),
+            ("catalogs", &catalog), ("sync-runs", &run),
         ];
 
         // Every path of the document with an id in it, with every method.
@@ -55,13 +62,13 @@ on_both! {
             for (method, operation) in methods.as_object().unwrap() {
                 let method: Method = method.to_uppercase().parse().unwrap();
                 let body = operation.get("requestBody").map(|_| body_for(resource, path));
-                let answer = call(&app.router, &app.shop.key, method.clone(), &path.replace("{id}", id), body).await;
+                let answer = call(&app.router, &app.shop.key, method.clone(), &path.replace("{id}", id).replace("{retailer_id}", "LAMP"), body).await;
                 assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}: {}", answer.text());
                 tried += 1;
             }
         }
         assert!(tried >= 18, "only {tried} routes were tried");
-        for list in ["draft-orders", "orders", "customers", "conversations", "events?state=done"] {
+        for list in ["draft-orders", "orders", "customers", "conversations", "events?state=done", "catalogs", "sync-runs"] {
             let answer = call(&app.router, &app.shop.key, Method::GET, &format!("/api/v1/{list}"), None).await;
             assert_eq!(answer.json()["items"], json!([]), "{list}");
         }
@@ -74,6 +81,7 @@ on_both! {
         for path in [
             format!("/drafts/{open}"), format!("/drafts/{open}/edit"), format!("/orders/{order}"),
             format!("/inbox/{conversation}"), format!("/products/{product}"), format!("/customers/{customer}"),
+            format!("/catalogs/{catalog}/items?state=pending"), format!("/sync-runs/{run}"),
         ] {
             assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
         }
@@ -91,6 +99,9 @@ on_both! {
             (format!("/products/{product}"), vec![("title", "Mine"), ("retailer_id", "LAMP"), ("price", "1")]),
             (format!("/products/{product}/status"), vec![("status", "archived")]),
             (format!("/customers/{customer}"), vec![("phone", "+94770000000")]),
+            (format!("/catalogs/{catalog}/sync"), vec![("kind", "full")]),
+            (format!("/catalogs/{catalog}/settings"), vec![("hours", "6")]),
+            (format!("/catalogs/{catalog}/disconnect"), vec![]),
             (format!("/settings/team/{}", members[0].id), vec![("remove", "yes")]),
             (format!("/settings/keys/{}/revoke", keys[0].id), vec![]),
         ] {
@@ -116,6 +127,7 @@ fn body_for(resource: &str, path: &str) -> Value {
         ("orders", "status") => json!({"status": "paid"}),
         ("products", _) => json!({"retailer_id": "LAMP", "title": "Mine", "price": "1.00"}),
         ("customers", _) => json!({"phone": "+94770000000"}),
+        ("catalogs", "appeal") => json!({"reason": "it is a lamp"}),
         ("conversations", "messages") => json!({"text": "hello"}),
         _ => json!({}),
     }

@@ -1,10 +1,11 @@
 //! Those who write, and the shopkeeper who confirms.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sandbox::{Sandbox, SentMessage};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -51,10 +52,12 @@ pub(crate) struct Customer {
     busy: bool,
 }
 
-/// An acknowledged message: its id and the tick at which it was acknowledged and first sent.
+/// An acknowledged message: the ticks at which it was first sent and acknowledged, and what was
+/// sent, to be sent again.
 #[derive(Debug, Clone)]
 pub(crate) struct Acknowledged {
     pub(crate) mid: String,
+    body: Value,
     pub(crate) customer: usize,
     pub(crate) first_sent: u64,
     pub(crate) acknowledged: u64,
@@ -66,6 +69,9 @@ pub(crate) struct Crowd {
     sellers: Vec<SellerInfo>,
     customers: Mutex<Vec<Customer>>,
     acknowledged: Mutex<Vec<Acknowledged>>,
+    /// Echoes of replies that are still to be delivered: the seller's place, the event.
+    echoes: Mutex<VecDeque<(usize, Value)>>,
+    pause: Duration,
     chance: Mutex<Chance>,
     ticks: AtomicU64,
     finishing: AtomicBool,
@@ -83,19 +89,29 @@ struct Item {
 }
 
 impl Crowd {
-    pub(crate) fn new(args: &Args, sellers: Vec<SellerInfo>) -> Self {
+    pub(crate) fn new(args: &Args, sellers: Vec<SellerInfo>, sandbox: &Sandbox) -> Self {
         let customers = (0..args.customers * sellers.len())
-            .map(|i| Customer {
-                seller: i % sellers.len(),
-                id: format!("9020000{i:08}"),
-                said: 0,
-                busy: false,
+            .map(|i| {
+                let seller = i % sellers.len();
+                // The stand-in knows the customer, and that the 24 hours run; its own webhooks are
+                // held back.
+                let account = &sellers[seller].instagram_account_id;
+                let known = sandbox.customer_of(account, &format!("customer-{i}"));
+                known.say("hello");
+                Customer {
+                    seller,
+                    id: known.id().to_owned(),
+                    said: 0,
+                    busy: false,
+                }
             })
             .collect();
         Self {
             sellers,
             customers: Mutex::new(customers),
             acknowledged: Mutex::default(),
+            echoes: Mutex::default(),
+            pause: Duration::from_millis(args.pause_ms),
             chance: Mutex::new(Chance::new(args.seed)),
             ticks: AtomicU64::new(1),
             finishing: AtomicBool::new(false),
@@ -159,12 +175,9 @@ impl Crowd {
                 let text = usize::try_from(n)
                     .ok()
                     .and_then(|n| SCRIPT.get(n))
-                    .map_or_else(
-                        || format!("thank you so much, see you soon ({n})"),
-                        |text| (*text).to_owned(),
-                    );
+                    .map_or("thank you so much, see you soon", |text| text);
                 let mid = format!("mid.{}.{n}", customer.id);
-                let body = self.item(customer, &mid, &text);
+                let body = self.item(customer, &mid, text);
                 let first_sent = self.tick();
                 items.push(Item {
                     customer: Some(i),
@@ -178,13 +191,22 @@ impl Crowd {
         let old = self.acknowledged.lock().unwrap();
         if !old.is_empty() && chance.below(100) < 20 {
             let again = &old[usize::try_from(chance.below(old.len() as u64)).unwrap_or(0)];
-            let customer = &customers[again.customer];
-            let body = self.item(customer, &again.mid, "2 canvas elephant tote please");
             items.push(Item {
                 customer: None,
-                seller: customer.seller,
+                seller: customers[again.customer].seller,
                 mid: again.mid.clone(),
                 first_sent: again.first_sent,
+                body: again.body.clone(),
+            });
+        }
+        let mut echoes = self.echoes.lock().unwrap();
+        let now = echoes.len().min(4);
+        for (seller, body) in echoes.drain(..now) {
+            items.push(Item {
+                customer: None,
+                seller,
+                mid: String::new(),
+                first_sent: 0,
                 body,
             });
         }
@@ -217,6 +239,25 @@ impl Crowd {
         json!({"object": "instagram", "entry": entries}).to_string()
     }
 
+    /// Tells of what the product sent, as Meta's echo does.
+    fn echo(&self, sent: &SentMessage) {
+        let seller = self
+            .sellers
+            .iter()
+            .position(|seller| seller.instagram_account_id == sent.account_id);
+        let Some(seller) = seller else { return };
+        let mut message = sent.message.clone();
+        message["mid"] = json!(sent.mid);
+        message["is_echo"] = json!(true);
+        let event = json!({
+            "sender": {"id": sent.account_id},
+            "recipient": {"id": sent.recipient_id},
+            "timestamp": sent.at,
+            "message": message,
+        });
+        self.echoes.lock().unwrap().push_back((seller, event));
+    }
+
     fn acknowledge(&self, items: Vec<Item>) {
         let tick = self.tick();
         let mut customers = self.customers.lock().unwrap();
@@ -227,6 +268,7 @@ impl Crowd {
                 customers[i].busy = false;
                 acknowledged.push(Acknowledged {
                     mid: item.mid,
+                    body: item.body,
                     customer: i,
                     first_sent: item.first_sent,
                     acknowledged: tick,
@@ -260,10 +302,26 @@ pub(crate) fn write(
                     }
                     deliver(&crowd, &fleet, &client, i, &crowd.body(&items)).await;
                     crowd.acknowledge(items);
+                    sleep(crowd.pause).await;
                 }
             })
         })
         .collect()
+}
+
+/// Echoes what the stand-in took, as long as there are bodies to put it into.
+pub(crate) fn echo(crowd: Arc<Crowd>, fleet: Arc<Fleet>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut told = 0;
+        loop {
+            let sent = fleet.sandbox.sent();
+            for message in &sent[told..] {
+                crowd.echo(message);
+            }
+            told = sent.len();
+            sleep(Duration::from_millis(100)).await;
+        }
+    })
 }
 
 /// Delivers a body again and again until it is answered 200, as Meta does.
@@ -320,7 +378,7 @@ async fn waiting(
     seller: &SellerInfo,
 ) -> Option<Vec<String>> {
     let url = format!(
-        "{}/api/v1/draft-orders?state=awaiting_seller&limit=100",
+        "{}/api/v1/draft-orders?stage=awaiting_seller&limit=100",
         fleet.url(node)
     );
     let answer = client
@@ -330,8 +388,8 @@ async fn waiting(
         .send()
         .await
         .ok()?;
-    let page: HashMap<String, Value> = answer.json().await.ok()?;
-    let rows = page.get("data")?.as_array()?;
+    let page: Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
+    let rows = page.get("items")?.as_array()?;
     Some(
         rows.iter()
             .filter_map(|row| Some(row.get("id")?.as_str()?.to_owned()))
@@ -344,6 +402,7 @@ async fn tap(client: &reqwest::Client, fleet: &Fleet, node: usize, seller: &Sell
     let request = client
         .post(url)
         .bearer_auth(&seller.api_key)
-        .json(&json!({}));
+        .header("content-type", "application/json")
+        .body("{}");
     let _ = request.timeout(Duration::from_secs(5)).send().await;
 }

@@ -30,7 +30,7 @@ pub(crate) struct Fleet {
     server: PathBuf,
     directory: TempDir,
     database_url: String,
-    postgres: Option<testkit::Postgres>,
+    postgres: Option<Mutex<testkit::Cluster>>,
     ports: Vec<u16>,
     nodes: Mutex<Vec<Option<Child>>>,
     sellers: Vec<SellerInfo>,
@@ -42,13 +42,14 @@ impl Fleet {
     pub(crate) async fn start(args: &Args) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let postgres = match args.database {
-            Database::Postgres => Some(testkit::Postgres::start_durable()?),
+            Database::Postgres => Some(testkit::Cluster::start()),
             Database::Sqlite => None,
         };
         let database_url = postgres.as_ref().map_or_else(
             || format!("sqlite:{}", directory.path().join("campaign.db").display()),
-            |postgres| postgres.database_url("campaign"),
+            testkit::Cluster::url,
         );
+        let postgres = postgres.map(Mutex::new);
         let accounts = (0..args.sellers)
             .map(|i| sandbox::AccountSpec {
                 username: format!("campaign.shop.{i}"),
@@ -69,10 +70,8 @@ impl Fleet {
         let ports = (0..args.nodes)
             .map(|_| free_port())
             .collect::<Result<Vec<_>>>()?;
-        sandbox.set_callback(
-            format!("http://127.0.0.1:{}/webhooks/meta", ports[0]),
-            "campaign",
-        );
+        // The campaign delivers webhooks itself, to know which were acknowledged.
+        sandbox.hold_webhooks(true);
         let mut fleet = Self {
             server: args.server.clone(),
             directory,
@@ -106,7 +105,7 @@ impl Fleet {
     }
 
     pub(crate) fn sign(&self, body: &str) -> String {
-        meta::signature::sign(body.as_bytes(), &APP_SECRET.to_owned().into())
+        meta::signature::sign(&APP_SECRET.to_owned().into(), body.as_bytes())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -229,7 +228,10 @@ impl Fleet {
 
     pub(crate) fn restart_postgres(&self) -> Result<()> {
         match &self.postgres {
-            Some(postgres) => postgres.restart_immediately(),
+            Some(postgres) => {
+                postgres.lock().unwrap().start_again();
+                Ok(())
+            }
             None => bail!("there is no PostgreSQL to restart"),
         }
     }

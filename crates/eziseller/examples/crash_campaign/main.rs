@@ -53,6 +53,9 @@ struct Args {
     /// How many customers write to each.
     #[arg(long, default_value_t = 60)]
     customers: usize,
+    /// How long each of the senders pauses after an acknowledgement, in milliseconds.
+    #[arg(long, default_value_t = 10)]
+    pause_ms: u64,
     /// How many requests are under way at once.
     #[arg(long, default_value_t = 16)]
     connections: usize,
@@ -84,9 +87,14 @@ async fn main() -> Result<()> {
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let fleet = Arc::new(fleet::Fleet::start(&args).await?);
-    let crowd = Arc::new(customers::Crowd::new(&args, fleet.sellers()));
+    let crowd = Arc::new(customers::Crowd::new(
+        &args,
+        fleet.sellers(),
+        &fleet.sandbox,
+    ));
     let began = Instant::now();
     let writing = customers::write(Arc::clone(&crowd), Arc::clone(&fleet), args.connections);
+    let echoing = customers::echo(Arc::clone(&crowd), Arc::clone(&fleet));
     let confirming = customers::confirm(Arc::clone(&crowd), Arc::clone(&fleet));
 
     let kills = kill(&args, &fleet).await?;
@@ -98,11 +106,12 @@ async fn main() -> Result<()> {
         "load ended after {:.0?}; waiting until everything is processed",
         began.elapsed()
     );
-    let stats = fleet.drained(Duration::from_secs(240)).await?;
+    let stats = fleet.drained(Duration::from_secs(400)).await?;
     // A last round of the shopkeeper, so that every complete draft order had its tap.
     crowd.stop_confirming();
     confirming.await?;
     fleet.drained(Duration::from_secs(120)).await?;
+    echoing.abort();
     let outcome = check::check(&crowd, &fleet, &stats).await?;
     fleet.stop().await;
     let line = report::line(&args, &kills, &crowd, began.elapsed(), &outcome);

@@ -63,7 +63,7 @@ pub(super) fn cart_page(site: &Site, view: &CartView) -> Markup {
                 button.quiet type="submit" name="do" value="update" formnovalidate { "Update the sum" }
                 @if let Some((_, sums)) = &sums { (sum(sums)) }
                 @if !view.order.coupon.is_empty() {
-                    p.note { "Coupon " strong { bdi { (view.order.coupon) } } ": noted for the seller, who takes it off when confirming." }
+                    p.note { "Coupon " strong { bdi { (view.order.coupon) } } ": noted for the seller, who answers you about it." }
                     input type="hidden" name="coupon" value=(view.order.coupon);
                 }
                 (who(site, view))

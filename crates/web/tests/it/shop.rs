@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use domain::catalog::item::{ShopFacts, items};
 use domain::catalog::{Product, ProductStatus, RetailerId, Sale, Variant, file};
-use domain::order::{Charges, Delivery};
+use domain::order::totals::{Charges, Delivery};
 use domain::policy::Policy;
 use domain::{Money, Timestamp};
 use engine::shop::{Placement, ShopOrder};
@@ -149,7 +149,7 @@ testkit::on_both! {
         let front = Front::open(db).await;
         let page = front.get("/p/MUG").await;
         for wanted in [
-            "<h1 dir=\"auto\">Blue mug</h1>", "990.00", "1200.00", "In stock", "Thrown by hand.",
+            "<h1 dir=\"auto\">Blue mug</h1>", "990.00", "1,200.00", "In stock", "Thrown by hand.",
             "property=\"og:title\" content=\"Blue mug\"", "https://pictures.example/mug.jpg",
             "https://ig.me/m/amaya.boutique?ref=MUG",
         ] {
@@ -218,7 +218,7 @@ testkit::on_both! {
         let theirs = Product::simple(id("THEIRS"), "Their thing", lkr("5"));
         front.app.engine.store().seller(other.id).put_products([theirs], Timestamp(1)).await.unwrap();
         for (query, wanted) in [
-            ("products=MUG:2&cart_origin=instagram", "1980.00"),
+            ("products=MUG:2&cart_origin=instagram", "1,980.00"),
             ("products=MUG%3A1%2CLAMP%3A1&coupon=SAVE10", "SAVE10"),
             ("products=MUG:2&coupon=SAVE10", "noted for the seller"),
             ("products=DRESS-S:1", "value=\"S\" checked"),
@@ -232,7 +232,7 @@ testkit::on_both! {
             ("", "the link names no product"),
             ("products=", "the link names no product"),
             ("products=%FF%FE", "not sold here"),
-            ("p0=MUG&q0=3", "2970.00"),
+            ("p0=MUG&q0=3", "2,970.00"),
         ] {
             let page = front.get(&format!("/checkout?{query}")).await;
             assert_eq!(page.status, StatusCode::OK, "{query}");

@@ -37,10 +37,12 @@ impl Run<'_> {
                 && self.tokens.list[i - 1].kind == Kind::Number
                 && !numeric;
             let by_name = self.tags.at(i).is_some_and(|t| {
-                let everyday = |w: &Box<str>| lexicon().has(w, &[Cat::Common]);
-                t.concepts
-                    .iter()
-                    .any(|c| lexicon().canon(*c).iter().all(everyday))
+                t.concepts.iter().any(|c| {
+                    lexicon()
+                        .canon(*c)
+                        .iter()
+                        .all(|w| lexicon().has(w, &[Cat::Common]))
+                })
             });
             let unit = self
                 .tags

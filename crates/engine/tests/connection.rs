@@ -1,5 +1,7 @@
 //! Connecting through the stand-in's logins, and the doctor against faults injected there.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use domain::{SellerId, Timestamp};

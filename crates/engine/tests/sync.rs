@@ -1,6 +1,8 @@
 //! Catalogue sync against the stand-in for Meta: what is recorded here must be what is there,
 //! whatever goes wrong on the way.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use domain::catalog::{Product, ProductStatus, RetailerId};

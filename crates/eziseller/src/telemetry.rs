@@ -21,7 +21,10 @@ pub(crate) fn start_logs(default: &str) -> Result<()> {
     } else {
         tracing::subscriber::set_global_default(builder.with_target(false).compact().finish())
     };
-    started.map_err(|e| anyhow!("logging cannot start: {e}"))
+    started.map_err(|e| anyhow!("logging cannot start: {e}"))?;
+    // The default message of a panic can hold a customer's words.
+    engine::tasks::quiet_panics();
+    Ok(())
 }
 
 /// Starts collecting metrics; what is returned renders them for `GET /metrics`.

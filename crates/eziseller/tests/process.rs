@@ -1,5 +1,7 @@
 //! The binary as an operator runs it: real processes, real databases, real signals.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

@@ -209,7 +209,7 @@ impl Engine {
             }
             Ok(_) => {}
             Err(error) => {
-                warnings.push(format!("The account's catalogs could not be read: {error}"))
+                warnings.push(format!("The account's catalogs could not be read: {error}"));
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ impl Engine {
                 found.extend(account_findings(&self.account_facts(&account).await?));
             }
         }
-        found.sort_by(|a, b| b.severity.cmp(&a.severity));
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(found)
     }
 
@@ -40,10 +40,10 @@ impl Engine {
 
     async fn counted(&self, name: &str, since: Timestamp) -> Result<(i64, String), StoreError> {
         let counters = self.store().system().counters(name, since).await?;
-        let recent = counters.iter().filter(|counter| counter.last_at >= since);
+        let mut recent = counters.iter().filter(|counter| counter.last_at >= since);
         let count = recent.clone().map(|counter| counter.count).sum();
         let last = recent
-            .last()
+            .next_back()
             .and_then(|counter| counter.detail.clone())
             .unwrap_or_default();
         Ok((count, last))

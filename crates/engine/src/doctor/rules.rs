@@ -620,24 +620,24 @@ mod tests {
         check("no_verify_token", |f| f.verify_token = false);
         check("no_public_url", |f| f.public_url = None);
         check("public_url_not_https", |f| {
-            f.public_url = Some("http://shop.example.com".into())
+            f.public_url = Some("http://shop.example.com".into());
         });
         check("webhook_unreachable", |f| {
-            f.unreachable = Some("no answer".into())
+            f.unreachable = Some("no answer".into());
         });
         check("no_app", |f| f.app = false);
         check("bad_signatures", |f| {
-            f.bad_signatures = (3, "no secret fits".into())
+            f.bad_signatures = (3, "no secret fits".into());
         });
         check("wrong_secret_for_object", |f| {
-            f.wrong_secrets = (1, "x".into())
+            f.wrong_secrets = (1, "x".into());
         });
         check("not_stored", |f| f.not_stored = 2);
         check("deprecated_route", |f| f.deprecated_route = 5);
         check("old_key_in_use", |f| f.old_key = 1);
         check("unreadable_secrets", |f| f.unreadable = 1);
         check("clock_skew", |f| {
-            f.clock_ahead_ms = Some(-10 * Timestamp::MINUTE)
+            f.clock_ahead_ms = Some(-10 * Timestamp::MINUTE);
         });
         check("backlog", |f| f.backlog = (9, Timestamp::HOUR));
         check("unrouted_events", |f| f.unrouted = 1);
@@ -654,7 +654,7 @@ mod tests {
         check("no_token", |f| f.has_token = false);
         check("token_of_another_app", |f| f.other_app = Some("77".into()));
         check("token_refused", |f| {
-            f.token_refused = Some("190/463".into())
+            f.token_refused = Some("190/463".into());
         });
         check("needs_reconnect", |f| f.state = "needs_reconnect".into());
         check("declined_scope", |f| {
@@ -662,18 +662,18 @@ mod tests {
             f.missing_scopes = f.declined_scopes.clone();
         });
         check("missing_scope", |f| {
-            f.missing_scopes = vec!["catalog_management".into()]
+            f.missing_scopes = vec!["catalog_management".into()];
         });
         check("scope_not_for_this_account", |f| {
-            f.not_covered = vec!["pages_messaging".into()]
+            f.not_covered = vec!["pages_messaging".into()];
         });
         check("page_not_linked", |f| f.page_linked = Some(false));
         check("linked_to_another_account", |f| {
-            f.linked_to_other = Some("other".into())
+            f.linked_to_other = Some("other".into());
         });
         check("not_subscribed", |f| f.subscribed = false);
         check("missing_webhook_fields", |f| {
-            f.missing_fields = Some(vec!["message_echoes".into()])
+            f.missing_fields = Some(vec!["message_echoes".into()]);
         });
         check("message_access_off", |f| f.message_access_off = true);
         check("restricted", |f| f.restricted = Some("10/1893063".into()));
@@ -681,10 +681,10 @@ mod tests {
         check("failed_messages", |f| f.failed_messages = (2, None));
         check("not_confirmed_delivered", |f| f.unechoed = 1);
         check("token_expires", |f| {
-            f.token_expires_at = Some(NOW.plus(Timestamp::DAY))
+            f.token_expires_at = Some(NOW.plus(Timestamp::DAY));
         });
         check("data_access_expires", |f| {
-            f.data_access_expires_at = Some(NOW.plus(-1))
+            f.data_access_expires_at = Some(NOW.plus(-1));
         });
         check("messages_without_webhooks", |f| {
             f.newest_message = Some(NOW.plus(-20 * Timestamp::MINUTE));

@@ -73,7 +73,7 @@ impl Engine {
             };
             read(open()?, currency, &mut sink)
         });
-        let written = store.put_products(receiver.into_iter(), self.now()).await;
+        let written = store.put_products(receiver, self.now()).await;
         reader
             .await
             .map_err(std::io::Error::other)

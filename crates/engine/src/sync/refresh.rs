@@ -66,7 +66,7 @@ impl Step<'_> {
                 };
                 wanted.insert(id.clone());
                 let before = recorded.remove(&id);
-                let item = self.wanted(before.clone(), id, &fields);
+                let item = wanted_item(before.clone(), id, &fields);
                 if before.as_ref() != Some(&item) {
                     changed.push(item);
                 }
@@ -102,44 +102,6 @@ impl Step<'_> {
             .remove_catalog_items(self.catalog.id, &forgotten)
             .await?;
         Ok(())
-    }
-
-    /// The item as it should be recorded now.
-    fn wanted(
-        &self,
-        before: Option<CatalogItem>,
-        id: RetailerId,
-        fields: &CatalogItemFields,
-    ) -> CatalogItem {
-        let mut item = before.unwrap_or_else(|| CatalogItem::new(id, ItemState::Pending.as_str()));
-        item.group_id.clone_from(&fields.item_group_id);
-        item.content_hash = Some(content_hash(fields));
-        let problems = check_item(fields);
-        if problems.is_empty() {
-            if item.state == ItemState::HeldBack.as_str()
-                || item.state == ItemState::Foreign.as_str()
-                || item.state == ItemState::Deleted.as_str()
-            {
-                ItemState::Pending.as_str().clone_into(&mut item.state);
-                item.messages = "[]".to_owned();
-            }
-            if plan::need(&sync_item(&item)) == Need::Upsert {
-                ItemState::Pending.as_str().clone_into(&mut item.state);
-            } else if item.state == ItemState::Pending.as_str()
-                && item.accepted_hash == item.content_hash
-            {
-                // Changed back to what Meta holds before it was sent.
-                ItemState::Accepted.as_str().clone_into(&mut item.state);
-            }
-        } else {
-            ItemState::HeldBack.as_str().clone_into(&mut item.state);
-            let texts: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("{}: {}. {}", problem.field, problem.what, problem.fix))
-                .collect();
-            item.messages = serde_json::to_string(&texts).unwrap_or_default();
-        }
-        item
     }
 
     /// A product's items as Meta should hold them.
@@ -179,4 +141,41 @@ pub(super) fn sync_item(item: &CatalogItem) -> SyncItem {
         state: item.state.parse().unwrap_or(ItemState::Pending),
         messages: serde_json::from_str(&item.messages).unwrap_or_default(),
     }
+}
+
+/// The item as it should be recorded now.
+fn wanted_item(
+    before: Option<CatalogItem>,
+    id: RetailerId,
+    fields: &CatalogItemFields,
+) -> CatalogItem {
+    let mut item = before.unwrap_or_else(|| CatalogItem::new(id, ItemState::Pending.as_str()));
+    item.group_id.clone_from(&fields.item_group_id);
+    item.content_hash = Some(content_hash(fields));
+    let problems = check_item(fields);
+    if problems.is_empty() {
+        if item.state == ItemState::HeldBack.as_str()
+            || item.state == ItemState::Foreign.as_str()
+            || item.state == ItemState::Deleted.as_str()
+        {
+            ItemState::Pending.as_str().clone_into(&mut item.state);
+            item.messages = "[]".to_owned();
+        }
+        if plan::need(&sync_item(&item)) == Need::Upsert {
+            ItemState::Pending.as_str().clone_into(&mut item.state);
+        } else if item.state == ItemState::Pending.as_str()
+            && item.accepted_hash == item.content_hash
+        {
+            // Changed back to what Meta holds before it was sent.
+            ItemState::Accepted.as_str().clone_into(&mut item.state);
+        }
+    } else {
+        ItemState::HeldBack.as_str().clone_into(&mut item.state);
+        let texts: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("{}: {}. {}", problem.field, problem.what, problem.fix))
+            .collect();
+        item.messages = serde_json::to_string(&texts).unwrap_or_default();
+    }
+    item
 }

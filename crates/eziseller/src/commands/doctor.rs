@@ -26,8 +26,14 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode> {
                 n => println!("{n} findings."),
             }
         }
-        let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
-        Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        let broken = findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error);
+        Ok(if broken {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     })
 }
 
@@ -37,7 +43,11 @@ fn print(finding: &Finding) {
         Severity::Warning => "WARNING",
         Severity::Notice => "NOTICE",
     };
-    let of = finding.account.as_deref().map(|account| format!(" ({account})")).unwrap_or_default();
+    let of = finding
+        .account
+        .as_deref()
+        .map(|account| format!(" ({account})"))
+        .unwrap_or_default();
     println!("{word}{of}: {}  [{}]", finding.finding, finding.check);
     if !finding.evidence.is_empty() {
         println!("    seen:   {}", finding.evidence);

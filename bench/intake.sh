@@ -60,7 +60,7 @@ stats = json.load(sys.stdin)
 print(stats["inbound_events"]["done"], sum(stats["draft_orders"].values()))'
 COUNT
 
-SERVER_KEY=$(printf '4f%.0s' {1..32})
+SERVER_KEY=$(openssl rand -hex 32)
 export SERVER_KEY SERVER_ROLE=$role
 if [ "$database" = postgres ]; then
   export SERVER_NEEDS_PG=1

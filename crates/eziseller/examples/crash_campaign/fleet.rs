@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use crate::{Args, Database};
 
 const APP_SECRET: &str = "campaign-app-secret";
+const ENCRYPTION_KEY: &str = "9d339f306c7a23eda746e0cf747133fe9ef0c7910a90962807af188f813b0580";
 const ACCESS_TOKEN_PREFIX: &str = "EAAcampaign";
 
 /// What the customers and the shopkeeper need to know of a seller.
@@ -80,7 +81,7 @@ impl Fleet {
             nodes: Mutex::new((0..args.nodes).map(|_| None).collect()),
             ports,
             sellers: Vec::new(),
-            encryption_key: "4f".repeat(32),
+            encryption_key: ENCRYPTION_KEY.to_owned(),
             sandbox,
         };
         for i in 0..args.sellers {

@@ -54,7 +54,7 @@ pub(crate) async fn check(crowd: &Crowd, fleet: &Fleet, stats: &Value) -> Result
     let mut found: HashMap<String, (usize, usize)> = HashMap::new();
     for (i, seller) in fleet.sellers().iter().enumerate() {
         for row in export(fleet, "messages", &seller.id)? {
-            if row["direction"] != "inbound" {
+            if row["direction"] != "in" {
                 continue;
             }
             let mid = row["mid"].as_str().unwrap_or_default().to_owned();

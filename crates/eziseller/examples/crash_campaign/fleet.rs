@@ -227,6 +227,20 @@ impl Fleet {
         Ok(())
     }
 
+    /// Starts nodes that ended by themselves (one that found no database), as a supervisor does.
+    pub(crate) fn supervise(&self) -> Result<()> {
+        for node in 0..self.ports.len() {
+            let ended = match self.nodes.lock().unwrap()[node].as_mut() {
+                Some(child) => child.try_wait()?.is_some(),
+                None => false,
+            };
+            if ended {
+                self.spawn(node)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn restart_postgres(&self) -> Result<()> {
         match &self.postgres {
             Some(postgres) => {
@@ -245,6 +259,7 @@ impl Fleet {
     pub(crate) async fn drained(&self, patience: Duration) -> Result<Value> {
         let began = Instant::now();
         loop {
+            self.supervise()?;
             let stats = self.stats()?;
             let count = |group: &str, state: &str| stats[group][state].as_u64().unwrap_or(0);
             let left = count("inbound_events", "pending")

@@ -144,6 +144,7 @@ async fn kill(args: &Args, fleet: &fleet::Fleet) -> Result<Kills> {
     while done.servers < args.kills {
         sleep(Duration::from_millis(30 + chance.below(args.kill_every_ms))).await;
         let node = usize::try_from(chance.below(args.nodes as u64)).unwrap_or(0);
+        fleet.supervise()?;
         fleet.kill_and_restart(node).await?;
         done.servers += 1;
         if done.servers.is_multiple_of(restart_each) && done.postgres < args.postgres_restarts {

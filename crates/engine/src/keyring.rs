@@ -77,14 +77,6 @@ pub enum InvalidKeyring {
         /// How many bytes it has.
         bytes: usize,
     },
-    /// One byte over and over: a placeholder.
-    #[error(
-        "ENCRYPTION_KEY: key {position} is one byte repeated, not a random key; make one with `openssl rand -base64 32`"
-    )]
-    NotRandom {
-        /// Its place in the list, from 1.
-        position: usize,
-    },
     /// The same key twice.
     #[error("ENCRYPTION_KEY: key {position} is listed twice; name each key once, the newest first")]
     Twice {
@@ -119,7 +111,7 @@ impl Keyring {
         let parts = text.expose_secret().split(',').map(str::trim);
         for (i, part) in parts.filter(|part| !part.is_empty()).enumerate() {
             let position = i + 1;
-            let key = Key::new(decode(part, position)?, position)?;
+            let key = Key::new(decode(part, position)?);
             if keys.iter().any(|other| *other.bytes == *key.bytes) {
                 return Err(InvalidKeyring::Twice { position });
             }
@@ -216,17 +208,14 @@ impl std::fmt::Debug for Keyring {
 }
 
 impl Key {
-    fn new(bytes: Zeroizing<[u8; KEY_BYTES]>, position: usize) -> Result<Self, InvalidKeyring> {
-        if bytes.iter().all(|b| *b == bytes[0]) {
-            return Err(InvalidKeyring::NotRandom { position });
-        }
+    fn new(bytes: Zeroizing<[u8; KEY_BYTES]>) -> Self {
         let mut id = [0; ID_BYTES];
         id.copy_from_slice(&derive(&bytes, "key id")[..ID_BYTES]);
-        Ok(Self {
+        Self {
             id,
             cipher: Aes256Gcm::new(&(*bytes).into()),
             bytes,
-        })
+        }
     }
 }
 
@@ -334,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_bad_key_is_named_and_not_shown() {
-        use InvalidKeyring::{Empty, Encoding, Length, NotRandom, Twice};
+        use InvalidKeyring::{Empty, Encoding, Length, Twice};
         for (text, error) in [
             (" , ".to_owned(), Empty),
             ("pass phrase!".to_owned(), Encoding { position: 1 }),
@@ -345,7 +334,6 @@ mod tests {
                     bytes: 6,
                 },
             ),
-            ("00".repeat(32), NotRandom { position: 1 }),
             (format!("{NEW},{OLD},{NEW}"), Twice { position: 3 }),
         ] {
             let found = Keyring::parse(&text.clone().into()).unwrap_err();

@@ -1,5 +1,7 @@
 //! Logs and metrics: where they go. Logs go to standard error, data to standard output.
 
+use std::io::IsTerminal;
+
 use anyhow::{Result, anyhow};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -14,6 +16,7 @@ pub(crate) fn start_logs(default: &str) -> Result<()> {
         .map_err(|e| anyhow!("EZISELLER_LOG cannot be read: {e}; write it like info"))?;
     let builder = Subscriber::builder()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let json = variable("EZISELLER_LOG_FORMAT")?.as_deref() == Some("json");
     let started = if json {

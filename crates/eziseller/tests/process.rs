@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{ACCOUNT, Server, Site};
-use testkit::{TestDatabase, on_both};
+use testkit::on_both;
 
 const WRITTEN: &str = "2 canvas elephant tote please";
 
-fn body(mid: &str, customer: &str, text: &str) -> String {
+fn dm(mid: &str, customer: &str, text: &str) -> String {
     json!({"object": "instagram", "entry": [{"id": ACCOUNT, "time": 1_793_000_000_500_i64, "messaging": [{
         "sender": {"id": customer}, "recipient": {"id": ACCOUNT}, "timestamp": 1_793_000_000_100_i64,
         "message": {"mid": mid, "text": text},
@@ -27,11 +27,12 @@ on_both! {
         // A node that takes requests and does no work: whatever it acknowledges is unprocessed.
         let web = Server::start(&site, &["--role", "web"]).await;
         for i in 0..40 {
-            let body = body(&format!("mid.{i}"), &format!("90200000000{}", i % 8), WRITTEN);
-            assert_eq!(web.deliver(&body).await, 200);
+            let sent = dm(&format!("mid.{i}"), &format!("90200000000{}", i % 8), WRITTEN);
+            assert_eq!(web.deliver(&sent).await, 200);
         }
         web.kill();
-        assert_eq!(site.stats()["inbound_events"]["pending"], 40);
+        let stats = site.stats();
+        assert_eq!(stats["inbound_events"]["pending"], 40, "{stats}");
 
         let all = Server::start(&site, &[]).await;
         let stats = all.drained(&site).await;
@@ -41,7 +42,7 @@ on_both! {
         let mids: Vec<String> = site
             .export("messages", &seller)
             .iter()
-            .filter(|row| row["direction"] == "inbound")
+            .filter(|row| row["direction"] == "in")
             .map(|row| row["mid"].as_str().unwrap().to_owned())
             .collect();
         let mut once = mids.clone();
@@ -56,13 +57,13 @@ on_both! {
         let site = Site::new(database.url());
         let seller = site.add_seller();
         let server = Server::start(&site, &[]).await;
-        let body = body("mid.twenty", "902000000000011", WRITTEN);
-        let answers = futures_util::future::join_all((0..20).map(|_| server.deliver(&body))).await;
+        let sent = dm("mid.twenty", "902000000000011", WRITTEN);
+        let answers = futures_util::future::join_all((0..20).map(|_| server.deliver(&sent))).await;
         assert_eq!(answers, [200; 20]);
         server.drained(&site).await;
         server.kill();
         let server = Server::start(&site, &[]).await;
-        assert_eq!(server.deliver(&body).await, 200);
+        assert_eq!(server.deliver(&sent).await, 200);
         let stats = server.drained(&site).await;
         assert_eq!(stats["inbound_events"]["done"], 1, "{stats}");
         let drafts = site.export("draft-orders", &seller);
@@ -75,7 +76,7 @@ on_both! {
     async fn what_cannot_be_handled_gets_an_answer_and_is_kept(database: &TestDatabase) {
         let site = Site::new(database.url());
         let server = Server::start(&site, &[]).await;
-        let good = body("mid.1", "902000000000011", WRITTEN);
+        let good = dm("mid.1", "902000000000011", WRITTEN);
         assert_eq!(server.post(&good, "sha256=00").await, 403);
         assert_eq!(server.deliver("not json at all \u{0}").await, 200);
         assert_eq!(server.deliver(r#"{"object":"instagram","entry":[{"id":"1","surprise":{}}]}"#).await, 200);
@@ -97,7 +98,11 @@ on_both! {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server.drained(&site).await;
-        assert_eq!(site.export("draft-orders", &seller).len(), 1);
+        // It may have been read before the products were there: it is a message in any case.
+        let messages = site.export("messages", &seller);
+        let mids: Vec<&Value> =
+            messages.iter().filter(|row| row["direction"] == "in").map(|row| &row["mid"]).collect();
+        assert_eq!(mids, [&json!("mid.1")]);
         server.stop().await;
         let log = site.log();
         for secret in [support::APP_SECRET, support::KEY, support::TOKEN, "panicked"] {

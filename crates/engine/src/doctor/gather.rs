@@ -33,11 +33,6 @@ impl Engine {
         Ok(found)
     }
 
-    /// Counts something for the doctor, at no cost to the request.
-    pub fn count_for_doctor(&self, name: &'static str, detail: &str) {
-        self.0.health.count(name, detail, self.now());
-    }
-
     async fn counted(&self, name: &str, since: Timestamp) -> Result<(i64, String), StoreError> {
         let counters = self.store().system().counters(name, since).await?;
         let mut recent = counters.iter().filter(|counter| counter.last_at >= since);

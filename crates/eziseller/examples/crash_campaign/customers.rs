@@ -153,7 +153,7 @@ impl Crowd {
         let free: Vec<usize> = (0..customers.len())
             .filter(|&i| {
                 let customer = &customers[i];
-                !customer.busy && !(finishing && customer.said >= SCRIPT.len() as u64)
+                !(customer.busy || finishing && customer.said >= SCRIPT.len() as u64)
             })
             .collect();
         let waiting = customers.iter().any(|c| c.busy);

@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const ACCOUNT: &str = "17841400000000077";
-pub const APP_SECRET: &str = "process-test-app-secret";
-pub const TOKEN: &str = "EAAprocesstesttoken";
-pub const KEY: &str = "4242424242424242424242424242424242424242424242424242424242424242";
+pub(crate) const ACCOUNT: &str = "17841400000000077";
+pub(crate) const APP_SECRET: &str = "process-test-app-secret";
+pub(crate) const TOKEN: &str = "EAAprocesstesttoken";
+pub(crate) const KEY: &str = "4242424242424242424242424242424242424242424242424242424242424242";
 
 /// The settings of one installation.
-pub struct Site {
+pub(crate) struct Site {
     database_url: String,
     directory: TempDir,
 }
 
 impl Site {
-    pub fn new(database_url: &str) -> Self {
+    pub(crate) fn new(database_url: &str) -> Self {
         Self {
             database_url: database_url.to_owned(),
             directory: tempfile::tempdir().unwrap(),
         }
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eziseller"));
         command
             .args(arguments)
@@ -42,11 +42,11 @@ impl Site {
     }
 
     /// Runs a command that must succeed; its standard output.
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         self.run_with(arguments, "")
     }
 
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> String {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
@@ -68,7 +68,7 @@ impl Site {
     }
 
     /// Adds the demo's shop as a seller; its id.
-    pub fn add_seller(&self) -> String {
+    pub(crate) fn add_seller(&self) -> String {
         let arguments = [
             "seller",
             "add",
@@ -91,11 +91,11 @@ impl Site {
         seller
     }
 
-    pub fn stats(&self) -> Value {
+    pub(crate) fn stats(&self) -> Value {
         serde_json::from_str(&self.run(&["stats"])).unwrap()
     }
 
-    pub fn export(&self, what: &str, seller: &str) -> Vec<Value> {
+    pub(crate) fn export(&self, what: &str, seller: &str) -> Vec<Value> {
         let text = self.run(&["export", what, "--seller", seller]);
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -103,29 +103,29 @@ impl Site {
     }
 
     /// How many messages went to customers.
-    pub fn outbound(&self, seller: &str) -> usize {
+    pub(crate) fn outbound(&self, seller: &str) -> usize {
         let messages = self.export("messages", seller);
         messages
             .iter()
-            .filter(|row| row["direction"] != "inbound")
+            .filter(|row| row["direction"] != "in")
             .count()
     }
 
     /// Everything the servers logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
     }
 }
 
 /// One server process. Killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     url: String,
     client: reqwest::Client,
 }
 
 impl Server {
-    pub async fn start(site: &Site, arguments: &[&str]) -> Self {
+    pub(crate) async fn start(site: &Site, arguments: &[&str]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -157,7 +157,7 @@ impl Server {
                 return server;
             }
             assert!(
-                began.elapsed() < Duration::from_secs(60),
+                began.elapsed() < Duration::from_mins(1),
                 "not ready: {}",
                 site.log()
             );
@@ -166,13 +166,13 @@ impl Server {
     }
 
     /// Posts a rightly signed body; the status.
-    pub async fn deliver(&self, body: &str) -> u16 {
+    pub(crate) async fn deliver(&self, body: &str) -> u16 {
         let secret = APP_SECRET.to_owned().into();
         let signature = meta::signature::sign(&secret, body.as_bytes());
         self.post(body, &signature).await
     }
 
-    pub async fn post(&self, body: &str, signature: &str) -> u16 {
+    pub(crate) async fn post(&self, body: &str, signature: &str) -> u16 {
         let answer = self
             .client
             .post(format!("{}/webhooks/meta", self.url))
@@ -185,7 +185,7 @@ impl Server {
     }
 
     /// Waits until no event is pending; the figures then.
-    pub async fn drained(&self, site: &Site) -> Value {
+    pub(crate) async fn drained(&self, site: &Site) -> Value {
         let began = Instant::now();
         loop {
             let stats = site.stats();
@@ -193,7 +193,7 @@ impl Server {
                 return stats;
             }
             assert!(
-                began.elapsed() < Duration::from_secs(60),
+                began.elapsed() < Duration::from_mins(1),
                 "{stats}\n{}",
                 site.log()
             );
@@ -202,13 +202,13 @@ impl Server {
     }
 
     /// SIGKILL: no chance to tidy up.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM: the server ends by itself, cleanly.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")

@@ -1,7 +1,7 @@
 //! Connecting through Meta's logins, and the doctor, on the dashboard.
 
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use engine::connect::{ConnectError, Connected, Connecting, Linked};
 use engine::doctor::Severity;
 use meta::graph::Host;
@@ -105,7 +105,7 @@ pub(super) async fn callback(
         .connect_finish(seller, &query.state, code)
         .await
     {
-        Ok(Connected::Account(linked)) => done(&state, &linked),
+        Ok(Connected::Account(linked)) => Ok(done(&state, &linked)),
         Ok(Connected::Choose { choice, pages }) => {
             let pages: Vec<_> = pages
                 .into_iter()
@@ -134,12 +134,12 @@ pub(super) async fn choose(State(state): State<AppState>, posted: Posted) -> Pag
         .connect_page(posted.member.seller, choice, page)
         .await
     {
-        Ok(linked) => done(&state, &linked),
+        Ok(linked) => Ok(done(&state, &linked)),
         Err(error) => failed(&state, error),
     }
 }
 
-fn done(state: &AppState, linked: &Linked) -> PageResult {
+fn done(state: &AppState, linked: &Linked) -> Response {
     let mut problems = linked.warnings.clone();
     if !linked.missing_scopes.is_empty() {
         problems.push(format!(
@@ -156,11 +156,8 @@ fn done(state: &AppState, linked: &Linked) -> PageResult {
             problems.join(" ")
         ))
     };
-    Ok(go(
-        state,
-        HOME,
-        &note.with_link("Check the connection", "/doctor"),
-    ))
+    let note = note.with_link("Check the connection", "/doctor");
+    go(state, HOME, &note)
 }
 
 /// What went wrong, on the page where one can try again.

@@ -29,7 +29,7 @@ pub(super) struct CartView {
     pub token: DraftOrderId,
 }
 
-fn private<'a>(title: &'a str) -> About<'a> {
+fn private(title: &str) -> About<'_> {
     About {
         title,
         private: true,

@@ -45,9 +45,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
 
 /// RFC 9745 (`Deprecation`) and RFC 8288 (`Link`): the same code, another address from now on.
 async fn deprecated(State(state): State<AppState>, mut response: Response) -> Response {
-    state
-        .engine()
-        .count_for_doctor(DEPRECATED_ROUTE, LEGACY_PATH);
+    state.engine().count(DEPRECATED_ROUTE, LEGACY_PATH);
     metrics::counter!("eziseller_legacy_webhook_requests_total").increment(1);
     let headers = response.headers_mut();
     headers.insert(

@@ -25,7 +25,7 @@ pub(super) struct Secrets {
 impl Secrets {
     fn generate() -> Self {
         let random = || Keyring::generate().expose_secret().to_owned();
-        let word = || {
+        let word = || -> String {
             random()
                 .chars()
                 .filter(char::is_ascii_alphanumeric)
@@ -36,12 +36,7 @@ impl Secrets {
             encryption_key: random(),
             app_secret: word(),
             verify_token: word(),
-            access_token: format!(
-                "EAAdemo{}",
-                <String as FromIterator<char>>::from_iter(
-                    random().chars().filter(char::is_ascii_alphanumeric),
-                )
-            ),
+            access_token: format!("EAAdemo{}", word()),
             password: generated_password().expose_secret().to_owned(),
         }
     }

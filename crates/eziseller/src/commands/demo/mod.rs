@@ -29,7 +29,7 @@ const PAGE: &str = "105000000000001";
 const USERNAME: &str = "mira.handloom";
 const MEMBER: &str = "mira@demo.example";
 /// How long the last message may take to be read and answered.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two messages when somebody watches.
 const PACE: Duration = Duration::from_millis(1200);
 
@@ -251,10 +251,7 @@ async fn stay_open(
                 }
             }
         }
-        println!(
-            "\nEverybody has written. {}",
-            "The shop stays open; Ctrl-C stops."
-        );
+        println!("\nEverybody has written. The shop stays open; Ctrl-C stops.");
         std::future::pending::<()>().await;
     };
     tokio::select! {

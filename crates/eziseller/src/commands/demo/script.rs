@@ -15,9 +15,9 @@ pub(super) enum Expected {
     /// An open draft order with these lines.
     Draft(Vec<OrderLine>),
     /// A question to the customer, nothing noted.
-    Asked(bool),
+    Asked,
     /// Neither an order nor an open draft order.
-    Nothing(bool),
+    Nothing,
 }
 
 /// One customer's part.

@@ -326,7 +326,7 @@ pub(crate) fn echo(crowd: Arc<Crowd>, fleet: Arc<Fleet>) -> JoinHandle<()> {
 
 /// Delivers a body again and again until it is answered 200, as Meta does.
 async fn deliver(crowd: &Crowd, fleet: &Fleet, client: &reqwest::Client, i: usize, body: &str) {
-    let signature = fleet.sign(body);
+    let signature = Fleet::sign(body);
     for attempt in i.. {
         crowd.requests.fetch_add(1, Ordering::Relaxed);
         let answer = client

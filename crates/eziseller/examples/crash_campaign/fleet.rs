@@ -105,7 +105,7 @@ impl Fleet {
         format!("http://127.0.0.1:{}", self.ports[i % self.ports.len()])
     }
 
-    pub(crate) fn sign(&self, body: &str) -> String {
+    pub(crate) fn sign(body: &str) -> String {
         meta::signature::sign(&APP_SECRET.to_owned().into(), body.as_bytes())
     }
 

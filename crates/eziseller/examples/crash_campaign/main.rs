@@ -112,7 +112,7 @@ async fn main() -> Result<()> {
     // A last round of the shopkeeper, so that every complete draft order had its tap.
     crowd.stop_confirming();
     confirming.await?;
-    fleet.drained(Duration::from_secs(120)).await?;
+    fleet.drained(Duration::from_mins(2)).await?;
     echoing.abort();
     let outcome = check::check(&crowd, &fleet, &stats).await?;
     fleet.stop().await;

@@ -91,8 +91,8 @@ fn check(text: &str, standing: &Standing, reading: &Reading) {
         .doubts
         .iter()
         .for_each(|doubt| check_doubt(text, doubt));
-    for talk in &reading.focus {
-        talk.products.iter().for_each(|id| drop(product(id)));
+    for id in reading.focus.iter().flat_map(|talk| &talk.products) {
+        product(id);
     }
     let contact = &reading.contact;
     for found in [
@@ -126,7 +126,9 @@ fn check_doubt(text: &str, doubt: &Doubt) {
             check_span(text, *span);
             assert!(*quantity >= 1);
             assert!(ids.len() <= 10);
-            ids.iter().for_each(|id| drop(product(id)));
+            for id in ids {
+                product(id);
+            }
         }
         Doubt::UnclearOption {
             product: id, span, ..

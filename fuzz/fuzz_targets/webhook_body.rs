@@ -96,7 +96,9 @@ fn signatures(header: &str, body: &[u8]) {
     assert!(SECRETS.verify(None, body).is_err());
     let _ = signed_request::verify([&key], header);
     let made = signed_request::make(&key, header, 1);
-    assert!(signed_request::verify([&key], &made).is_ok_and(|r| r.user_id == header));
+    // Nothing that is read holds a NUL.
+    let user = header.replace('\0', "\u{fffd}");
+    assert!(signed_request::verify([&key], &made).is_ok_and(|r| r.user_id == user));
     let echoed = signature::verify_challenge(Some("subscribe"), Some("t"), Some(header), ["t"]);
     assert!(echoed.is_none_or(|echo| echo == header));
     assert!(

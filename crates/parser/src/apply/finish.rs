@@ -31,7 +31,7 @@ impl Work<'_> {
             }
             sure -= 0.03 * sentence.untold.min(4) as f32;
         }
-        sure.clamp(0.2, 0.99)
+        calibrated(sure).clamp(0.2, 0.99)
     }
 
     pub(super) fn finish(self, cancelled: bool) -> Reading {
@@ -111,5 +111,33 @@ impl Work<'_> {
             return (Intent::Confirm, 0.85);
         }
         (Intent::Other, 0.85)
+    }
+}
+
+/// Puts what is not quite sure below 0.9, the figure that promises 98 in a hundred: lines with one
+/// small doubt are right 19 times in 20 on menus (bench/parser.md), which is less.
+fn calibrated(sure: f32) -> f32 {
+    if sure >= 0.95 {
+        sure
+    } else if sure >= 0.89 {
+        0.85 + (sure - 0.89) * 0.8
+    } else {
+        sure - 0.04
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::calibrated;
+
+    #[test]
+    fn calibration_keeps_the_order_and_the_promise_of_nine_tenths() {
+        let mut last = 0.0;
+        for i in 0..=99_u8 {
+            let sure = calibrated(f32::from(i) / 100.0);
+            assert!(sure >= last || i == 0, "{i}");
+            assert!(sure < 0.9 || i >= 95, "{i}: {sure}");
+            last = sure;
+        }
     }
 }

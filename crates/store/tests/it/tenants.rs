@@ -571,6 +571,11 @@ async fn write_nothing(store: &Store, me: &Seller, theirs: &Owned) {
             ..nothing()
         },
     ] {
+        let as_new = mine.apply_for_new_customer(&effects, NOW).await;
+        assert!(
+            !matches!(as_new, Ok(true)),
+            "another seller's rows were written"
+        );
         assert!(mine.apply(&effects, NOW).await.is_err());
     }
     let conversation_id = theirs.ids.conversation;

@@ -5,7 +5,6 @@ use smallvec::SmallVec;
 use crate::lexicon::Cat;
 use crate::pieces::{Form, Gap, Piece, What};
 use crate::tag::{Cats, Tags};
-use crate::tokenise::{Kind, Tokens};
 
 /// What a sentence is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +47,7 @@ const ELSEWHERE: Cats = Cats::of(&[
 ]);
 
 /// Reads the mode of every sentence.
-pub(crate) fn sentences(pieces: &[Piece], tokens: &Tokens, tags: &Tags) -> Vec<Sentence> {
+pub(crate) fn sentences(pieces: &[Piece], tags: &Tags) -> Vec<Sentence> {
     let count = pieces.last().map_or(1, |p| p.sentence as usize + 1);
     let mut out = Vec::with_capacity(count);
     let mut spam = 0;
@@ -68,7 +67,7 @@ pub(crate) fn sentences(pieces: &[Piece], tokens: &Tokens, tags: &Tags) -> Vec<S
         let of: SmallVec<[(usize, &Piece); 24]> =
             pieces[from..from + length].iter().enumerate().collect();
         from += length;
-        let mut sentence = sentence(&of, tokens);
+        let mut sentence = sentence(&of);
         if spam >= 2 || forwarded {
             sentence.mode = Mode::Idle;
         }
@@ -84,11 +83,11 @@ fn is_mention(pieces: &[(usize, &Piece)]) -> bool {
         .any(|(_, p)| matches!(p.what, What::Mention(_)))
 }
 
-fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
+fn sentence(pieces: &[(usize, &Piece)]) -> Sentence {
     let mut cats = Cats::default();
     let (mut told, mut untold, mut counted) = (0, 0, false);
     let (mut order_at, mut question_at, mut past_at) = (None, None, None);
-    let (mut asked, mut goods_after_order, mut goods_at) = (false, false, None);
+    let (mut asked, mut goods_at) = (false, None);
     let mut first_maybe = false;
     let mut words = 0;
     for (place, (_, piece)) in pieces.iter().enumerate() {
@@ -160,9 +159,6 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
                 told += (piece.to - piece.from) as u32;
                 goods_at = goods_at.or(Some(place));
                 words += 1;
-                if order_at.is_some() && question_at.is_none_or(|q| Some(q) < order_at) {
-                    goods_after_order = true;
-                }
             }
             What::Amount(amount) => {
                 words += 1;
@@ -170,9 +166,6 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
                 if !vast && !matches!(amount.form, Form::Not | Form::Price | Form::Label) {
                     told += 1;
                     counted = true;
-                    if order_at.is_some() {
-                        goods_after_order = true;
-                    }
                 }
             }
             What::Unknown => {
@@ -183,7 +176,6 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
             What::Gap(_) => {}
         }
     }
-    let _ = tokens.list.iter().any(|t| t.kind == Kind::Picture);
     let order = order_at.is_some();
     let question = question_at.is_some();
     let mode = if cats.has(Cat::Complaint) || cats.has(Cat::Later) {
@@ -206,7 +198,6 @@ fn sentence(pieces: &[(usize, &Piece)], tokens: &Tokens) -> Sentence {
             .zip(question_at)
             .is_some_and(|(o, q)| o > q && goods_at.is_some_and(|g| g > q && g < o))
             && !asked;
-        let _ = goods_after_order;
         if wants { Mode::Order } else { Mode::Question }
     } else if order {
         Mode::Order

@@ -74,7 +74,7 @@ fn stages(
     watch(Seen::Mentions(&tokens, &mentions));
     let pieces = pieces::pieces(&tokens, &tags, &mentions, &barred);
     watch(Seen::Pieces(&tokens, &pieces));
-    let sentences = intent::sentences(&pieces, &tokens, &tags);
+    let sentences = intent::sentences(&pieces, &tags);
     watch(Seen::Sentences(&sentences));
     let context = apply::context(index, standing);
     let drafts = lines::group(&pieces, &mentions, index, &context.recent);

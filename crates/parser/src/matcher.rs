@@ -247,10 +247,9 @@ impl Run<'_> {
             taken |= candidate.mask;
             chosen.push((candidate.mask, self.mention(&candidate)));
         }
-        let all = chosen.iter().fold(0, |bits, (mask, _)| bits | mask);
         for (mask, mut mention) in chosen {
             settle(&mut mention);
-            mention.contradicted = self.contradicted(&mention, mask, all);
+            mention.contradicted = self.contradicted(&mention, mask);
             if !(mention.products.is_empty() && mention.values.is_empty()) {
                 out.push(mention);
             }

@@ -70,10 +70,10 @@ pub(crate) fn settle(
     for draft in &mut lines.drafts {
         narrow(draft, mentions, index, context);
     }
-    coordinate(&mut lines.drafts, mentions, index);
+    coordinate(&mut lines.drafts, index);
     for draft in &mut lines.drafts {
         if draft.products.len() > 1 {
-            by_context(draft, mentions, index, context);
+            by_context(draft, index, context);
         }
     }
     share_choices(&mut lines.drafts, mentions, index);

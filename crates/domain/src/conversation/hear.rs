@@ -174,12 +174,10 @@ impl Turn<'_> {
 
     /// Asks what is out once more.
     fn proceed_asked(&mut self) {
-        match self.state.asked.clone().map(|asked| asked.what) {
+        match self.state.asked.as_ref().map(|asked| &asked.what) {
             Some(Ask::WhatToChange) => self.ask(Ask::WhatToChange),
-            Some(what @ Ask::Offer { .. }) => {
-                // An offer is not pressed.
-                let _ = what;
-            }
+            // An offer is not pressed.
+            Some(Ask::Offer { .. }) => {}
             _ => self.proceed(false, "the customer's words answered nothing"),
         }
     }

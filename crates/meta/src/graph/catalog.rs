@@ -1,6 +1,5 @@
 //! Catalogues and their items: the batch route, the per-item route, review and diagnostics.
 
-use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Paged, Result};
@@ -383,12 +382,5 @@ impl Graph {
         let path = format!("{}/product_appeal", segment(ig_user_id));
         let body = serde_json::json!({ "product_id": product_id, "appeal_reason": why });
         self.done(Call::post(access, &path, &body)).await
-    }
-}
-
-impl Access {
-    /// Whether two accesses carry the same token, without showing either.
-    pub fn same_token(&self, other: &Self) -> bool {
-        crate::signature::same_secret(self.token.expose_secret(), other.token.expose_secret())
     }
 }

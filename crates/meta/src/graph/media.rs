@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Paged, Result};
 use super::client::{Call, Graph, segment};
 use super::config::Access;
-use crate::webhook::wire::{loose, loose_list};
+use crate::webhook::wire::loose;
 
 /// Products that may be tagged in one feed post; a reel takes 30.
 pub const TAGS_MAX: usize = 20;
@@ -59,51 +59,6 @@ pub struct ProductTag {
     pub review_status: Option<String>,
 }
 
-/// A product that may be tagged, as a search finds it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct TaggableProduct {
-    /// Meta's product id.
-    #[serde(default, deserialize_with = "loose")]
-    pub product_id: Option<String>,
-    /// The seller's own id.
-    #[serde(default, deserialize_with = "loose")]
-    pub retailer_id: Option<String>,
-    /// Its name.
-    #[serde(default, deserialize_with = "loose")]
-    pub product_name: Option<String>,
-    /// Its picture.
-    #[serde(default, deserialize_with = "loose")]
-    pub image_url: Option<String>,
-    /// `approved`, `pending`, ...
-    #[serde(default, deserialize_with = "loose")]
-    pub review_status: Option<String>,
-    /// Its variants.
-    #[serde(default, deserialize_with = "loose_list")]
-    pub product_variants: Vec<TaggableVariant>,
-}
-
-/// A variant that may be tagged.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct TaggableVariant {
-    /// Meta's product id.
-    #[serde(default, deserialize_with = "loose")]
-    pub product_id: Option<String>,
-    /// What distinguishes it.
-    #[serde(default, deserialize_with = "loose")]
-    pub variant_name: Option<String>,
-}
-
-/// Whether an account may tag products.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct ShoppingEligibility {
-    /// Whether it may.
-    #[serde(default)]
-    pub shopping_product_tag_eligibility: bool,
-    /// Where the shop's review stands.
-    #[serde(default, deserialize_with = "loose")]
-    pub shopping_review_status: Option<String>,
-}
-
 #[derive(Serialize)]
 struct UpdatedTags<'a> {
     updated_tags: &'a [ProductTag],
@@ -151,36 +106,5 @@ impl Graph {
             &UpdatedTags { updated_tags: tags },
         ))
         .await
-    }
-
-    /// Finds products that may be tagged.
-    pub async fn search_taggable(
-        &self,
-        access: &Access,
-        ig_user_id: &str,
-        catalog_id: &str,
-        words: &str,
-        after: Option<&str>,
-    ) -> Result<Paged<TaggableProduct>> {
-        let path = format!("{}/catalog_product_search", segment(ig_user_id));
-        let call = Call::get(access, &path)
-            .query("catalog_id", catalog_id)
-            .query("q", words)
-            .maybe("after", after);
-        self.page(call).await
-    }
-
-    /// Whether the account may tag products, and where the shop's review stands.
-    pub async fn shopping_eligibility(
-        &self,
-        access: &Access,
-        ig_user_id: &str,
-    ) -> Result<ShoppingEligibility> {
-        let path = segment(ig_user_id);
-        let call = Call::get(access, &path).query(
-            "fields",
-            "shopping_product_tag_eligibility,shopping_review_status",
-        );
-        self.call(call).await
     }
 }

@@ -76,7 +76,6 @@ impl Work<'_> {
             self.drop_line(target, Some(line.quantity.unwrap_or(1)), &line);
             return;
         }
-        let fills = !conflict && !line.options.is_empty() && options != old.options;
         let another =
             (line.more || line.same || also || !first) && (conflict || (line.same && !amending));
         let restates = amending && first && !line.more && !line.same;
@@ -94,7 +93,6 @@ impl Work<'_> {
         if quantity == old.quantity && options == old.options {
             return;
         }
-        let _ = fills;
         if self.touched.contains(&target) {
             self.add(item, line.quantity.unwrap_or(1), options, confidence, span);
             return;

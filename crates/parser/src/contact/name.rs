@@ -251,11 +251,10 @@ pub(super) fn beside(
         .chain(around.address);
     let mut best: Option<(u8, Found<String>)> = None;
     for anchor in anchors {
-        for (at, segment) in segments.iter().enumerate() {
+        for at in 0..segments.len() {
             let Some((rank, name)) = beside_one(text, &segments, at, anchor, around, known) else {
                 continue;
             };
-            let _ = segment;
             if best.as_ref().is_none_or(|(r, _)| rank > *r) {
                 best = Some((rank, name));
             }

@@ -1,32 +1,18 @@
 //! Numbers beside a mention that say it is something else: `iphone 15` is not the iPhone 13.
 
 use super::{Mention, Run};
-use crate::index::NameWord;
+use crate::index::{Lemma, NameWord};
 use crate::tokenise::Kind;
 
 impl Run<'_> {
     /// Whether a word beside the mention, of the catalogue or a model number, says that it is none of
     /// its products.
-    pub(super) fn contradicted(&self, mention: &Mention, mask: u64, all: u64) -> bool {
-        if mention.products.is_empty()
-            || mention.products.iter().any(|f| {
-                f.full
-                    && f.quality > 0.9
-                    && self.index.items[f.id as usize].title != u32::MAX
-                    && !self.has_other_number(f.id, mask)
-            })
-        {
-            return mention
+    pub(super) fn contradicted(&self, mention: &Mention, mask: u64) -> bool {
+        !mention.products.is_empty()
+            && mention
                 .products
                 .iter()
                 .all(|f| self.has_other_number(f.id, mask))
-                && !mention.products.is_empty();
-        }
-        let _ = all;
-        mention
-            .products
-            .iter()
-            .all(|f| self.has_other_number(f.id, mask))
     }
 
     /// Whether the product's title has a number beside a word that was said with another number beside
@@ -47,12 +33,7 @@ impl Run<'_> {
             if next.kind != Kind::Number || beside != 0 {
                 continue;
             }
-            let mut buffer = String::new();
-            let Some(lemma) = self
-                .index
-                .vocabulary
-                .exact(self.tokens.form(i), &mut buffer)
-            else {
+            let Some(lemma) = self.lemma(i) else {
                 continue;
             };
             let Some(at) = title.iter().position(|w| w.lemma == lemma) else {
@@ -81,12 +62,7 @@ impl Run<'_> {
         {
             return false;
         }
-        let mut buffer = String::new();
-        let Some(lemma) = self
-            .index
-            .vocabulary
-            .exact(self.tokens.form(i), &mut buffer)
-        else {
+        let Some(lemma) = self.lemma(i) else {
             return false;
         };
         let at = title
@@ -97,5 +73,11 @@ impl Run<'_> {
             let text = self.index.vocabulary.text(title[at].lemma);
             text.starts_with(|c: char| c.is_ascii_digit()) && text != self.tokens.form(i - 1)
         })
+    }
+
+    /// The catalogue's word that was said here.
+    fn lemma(&self, i: usize) -> Option<Lemma> {
+        let vocabulary = &self.index.vocabulary;
+        vocabulary.exact(self.tokens.form(i), &mut String::new())
     }
 }

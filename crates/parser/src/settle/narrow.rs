@@ -69,7 +69,7 @@ pub(super) fn certain(id: u32) -> Fit {
 
 /// "red and black dupattas": a mention that does not say what kind of thing it is takes the kind of
 /// its neighbour.
-pub(super) fn coordinate(drafts: &mut [Draft], mentions: &[Mention], index: &Index) {
+pub(super) fn coordinate(drafts: &mut [Draft], index: &Index) {
     for i in 0..drafts.len() {
         if drafts[i].products.len() < 2 || drafts[i].products.iter().any(|f| f.head || f.full) {
             continue;
@@ -82,12 +82,7 @@ pub(super) fn coordinate(drafts: &mut [Draft], mentions: &[Mention], index: &Ind
             let alike: SmallVec<[(f32, Fit); 8]> = drafts[i]
                 .products
                 .iter()
-                .map(|f| {
-                    (
-                        unsaid_likeness(index, mentions, &drafts[i], f.id, other),
-                        *f,
-                    )
-                })
+                .map(|f| (unsaid_likeness(index, f.id, other), *f))
                 .collect();
             let best = alike.iter().map(|a| a.0).fold(0.0, f32::max);
             let mut winners: SmallVec<[Fit; 4]> = alike
@@ -108,14 +103,7 @@ pub(super) fn coordinate(drafts: &mut [Draft], mentions: &[Mention], index: &Ind
 }
 
 /// How alike a candidate is to a neighbour in what was not said of it.
-pub(super) fn unsaid_likeness(
-    index: &Index,
-    mentions: &[Mention],
-    draft: &Draft,
-    candidate: u32,
-    neighbour: u32,
-) -> f32 {
-    let _ = (mentions, draft);
+pub(super) fn unsaid_likeness(index: &Index, candidate: u32, neighbour: u32) -> f32 {
     let own = index.name_words(index.items[candidate as usize].title);
     let other = index.name_words(index.items[neighbour as usize].title);
     let mut sum = 0.0;
@@ -129,13 +117,7 @@ pub(super) fn unsaid_likeness(
 }
 
 /// Keeps the candidates that the conversation is about.
-pub(super) fn by_context(
-    draft: &mut Draft,
-    mentions: &[Mention],
-    index: &Index,
-    context: &Context,
-) {
-    let _ = mentions;
+pub(super) fn by_context(draft: &mut Draft, index: &Index, context: &Context) {
     let asked: SmallVec<[Fit; 4]> = draft
         .products
         .iter()

@@ -165,8 +165,7 @@ impl World {
                 };
                 ("message_reactions", "reaction", value)
             }
-            Action::Read { mid } if messenger => {
-                let _ = mid;
+            Action::Read { .. } if messenger => {
                 ("message_reads", "read", json!({"watermark": self.now()}))
             }
             Action::Read { mid } => {

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<std::process::ExitCode> {
         let result = if args.once {
             play_once(&engine, &sandbox, seller).await
         } else {
-            stay_open(&engine, &sandbox, &home, &url).await
+            stay_open(&sandbox, &home, &url).await
         };
         server.stop().await;
         result
@@ -226,12 +226,7 @@ async fn settled(engine: &Engine, sandbox: &Sandbox) -> Result<()> {
 }
 
 /// Prints where to look, plays the script at a person's pace, and stays until Ctrl-C.
-async fn stay_open(
-    engine: &Engine,
-    sandbox: &Sandbox,
-    home: &Home,
-    url: &str,
-) -> Result<std::process::ExitCode> {
+async fn stay_open(sandbox: &Sandbox, home: &Home, url: &str) -> Result<std::process::ExitCode> {
     println!("Mira Handloom is open.\n");
     println!("  Dashboard        {url}");
     println!("  Sign in as       {MEMBER}");
@@ -258,7 +253,6 @@ async fn stay_open(
         () = play => {}
         () = shell::asked_to_stop() => {}
     }
-    let _ = engine;
     println!("\nClosing the shop.");
     Ok(std::process::ExitCode::SUCCESS)
 }

@@ -9,10 +9,11 @@ use domain::conversation::{
     Context, Incoming, Item, Notice, Purpose, SellerAction, Speaker, UnreadableKind,
 };
 use domain::customer::DetailKind;
+use domain::draft::book::plain_choice;
 use domain::draft::{Actor, Stage};
 use domain::policy::Confirmation;
 use domain::reading::OrderLine;
-use talk::{Talk, choice, id};
+use talk::{Talk, id};
 
 const HOUR: i64 = Timestamp::HOUR;
 
@@ -584,7 +585,7 @@ fn the_sellers_hand_comes_first() {
         lines: vec![OrderLine {
             product: id("shirt"),
             quantity: 1,
-            options: vec![choice("size", "M")],
+            options: vec![plain_choice("size", "M")],
         }],
     });
     assert_eq!(

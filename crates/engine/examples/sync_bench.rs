@@ -7,29 +7,17 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+#[path = "../tests/sync_shop/mod.rs"]
+mod sync_shop;
+
 use std::time::{Duration, Instant};
 
+use domain::Money;
 use domain::catalog::{Product, RetailerId};
-use domain::{CatalogId, Money, SellerId, Timestamp};
-use engine::keyring::Keyring;
-use engine::sealed::PlainTokens;
-use engine::sellers::{AddAccount, AddSeller};
 use engine::sync::{SyncCause, SyncKind, SyncStep};
-use engine::testing::TestClock;
-use engine::{Engine, EngineConfig};
-use sandbox::{Sandbox, SandboxConfig};
-use store::{Store, SyncRun};
-
-const BEGIN: i64 = 1_793_000_000_000;
-
-struct Bench {
-    engine: Engine,
-    clock: TestClock,
-    sandbox: Sandbox,
-    seller: SellerId,
-    catalog: CatalogId,
-}
+use sandbox::SandboxConfig;
+use store::SyncRun;
+use sync_shop::Shop;
 
 #[tokio::main]
 async fn main() {
@@ -37,9 +25,15 @@ async fn main() {
         .nth(1)
         .and_then(|text| text.parse().ok())
         .unwrap_or(100_000);
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let database = testkit::sqlite();
-    let bench = Bench::open(database.url()).await;
+    let bench = Shop::open(
+        database.url(),
+        SandboxConfig {
+            history: 1_000_000,
+            ..SandboxConfig::default()
+        },
+    )
+    .await;
     let began = Instant::now();
     bench.put((0..count).map(|i| product(i, 19_900))).await;
     println!(
@@ -71,71 +65,7 @@ async fn main() {
     );
 }
 
-impl Bench {
-    async fn open(url: &str) -> Self {
-        let sandbox = Sandbox::start(SandboxConfig {
-            clock: sandbox::Clock::manual(BEGIN),
-            history: 1_000_000,
-            ..SandboxConfig::default()
-        })
-        .await;
-        let clock = TestClock::at(Timestamp(BEGIN));
-        let mut config = EngineConfig::new(Keyring::parse(&Keyring::generate()).unwrap());
-        config.graph = meta::graph::Config::at(&sandbox.url());
-        config.public_url = Some("https://shop.example.com".to_owned());
-        let store = Store::open(url).await.unwrap();
-        let engine = Engine::new(store, config, Arc::new(clock.clone())).unwrap();
-        let added = engine
-            .add_seller(&AddSeller {
-                name: "Potworks".to_owned(),
-                country: "IN".to_owned(),
-                currency: "INR".parse().unwrap(),
-                language: None,
-                time_zone: None,
-            })
-            .await
-            .unwrap();
-        let seller = added.seller.id;
-        let there = sandbox.account();
-        let account = engine
-            .add_account(
-                seller,
-                &AddAccount {
-                    instagram_account_id: Some(there.instagram_account_id.clone()),
-                    page_id: there.page_id.clone(),
-                    tokens: PlainTokens {
-                        access: Some(there.access_token.clone().into()),
-                        user: Some(there.user_token.clone().into()),
-                        ..PlainTokens::default()
-                    },
-                    ..AddAccount::default()
-                },
-            )
-            .await
-            .unwrap();
-        let external_id = there.catalog_id.unwrap();
-        let catalog = engine
-            .connect_catalog(seller, account.id, &external_id, "Potworks")
-            .await
-            .unwrap()
-            .id;
-        Self {
-            engine,
-            clock,
-            sandbox,
-            seller,
-            catalog,
-        }
-    }
-
-    async fn put(&self, products: impl Iterator<Item = Product> + Send) {
-        let store = self.engine.store().seller(self.seller);
-        store
-            .put_products(products, self.engine.now())
-            .await
-            .unwrap();
-    }
-
+impl Shop {
     async fn run(&self, name: &str, kind: SyncKind) {
         let calls_before = self.sandbox.calls().len();
         let simulated = self.engine.now();
@@ -177,11 +107,7 @@ impl Bench {
             {
                 SyncStep::Ended(run) => return *run,
                 SyncStep::Did => {}
-                SyncStep::WaitUntil(then) => {
-                    let millis = then.since(self.engine.now()).max(1);
-                    self.clock.advance(millis);
-                    self.sandbox.advance(millis);
-                }
+                SyncStep::WaitUntil(then) => self.pass(then),
             }
         }
     }

@@ -2,8 +2,8 @@
 //! written, and all of it again when somebody else wrote meanwhile.
 
 use domain::conversation::{ConversationState, Decision, Incoming, PayloadKey, SellerAction};
-use domain::{ConversationId, DraftOrderId, SellerId};
-use store::{CommitError, Conversation, LaneEffects, OutboxChange, Shortage};
+use domain::{ConversationId, DraftOrderId, SellerId, Timestamp};
+use store::{CommitError, Conversation, LaneEffects, OutboxChange, Shortage, StoreError};
 
 use crate::changes::Subject;
 use crate::decide::{FreshIds, Judge};
@@ -61,18 +61,11 @@ impl Engine {
         snapshot: &SellerSnapshot,
     ) -> Result<Acted, ActionError> {
         let now = self.now();
-        let held = self.held(snapshot).await?;
         let incoming = Incoming::Seller {
             action: action.clone(),
             member: by.member,
         };
-        let judge = Judge {
-            snapshot,
-            held: &held,
-            key: &stage.key,
-            now,
-        };
-        let decision = judge.decide(&stage.state, &incoming, FreshIds::make());
+        let decision = self.decided(stage, snapshot, &incoming, now).await?;
         let mut effects = self.effects_of(stage, &decision);
         if *action == SellerAction::TakeOver {
             cancel_waiting(&mut effects, stage);
@@ -106,7 +99,6 @@ impl Engine {
         short: &[Shortage],
     ) -> Result<Acted, ActionError> {
         let now = self.now();
-        let held = self.held(snapshot).await?;
         let short: Vec<_> = short
             .iter()
             .map(|s| (s.retailer_id.clone(), s.free))
@@ -115,13 +107,7 @@ impl Engine {
             short: short.clone(),
             by: by.actor(),
         };
-        let judge = Judge {
-            snapshot,
-            held: &held,
-            key: &stage.key,
-            now,
-        };
-        let decision = judge.decide(&stage.state, &incoming, FreshIds::make());
+        let decision = self.decided(stage, snapshot, &incoming, now).await?;
         let effects = self.effects_of(stage, &decision);
         match self.store().seller(by.seller).apply(&effects, now).await {
             Ok(_) => {
@@ -131,6 +117,24 @@ impl Engine {
             Err(CommitError::Conflict) => Err(ActionError::Changed),
             Err(e) => Err(commit_failed(e)),
         }
+    }
+
+    /// What the core says to `incoming` at this stage, by what is reserved at this moment.
+    pub(crate) async fn decided(
+        &self,
+        stage: &Stage,
+        snapshot: &SellerSnapshot,
+        incoming: &Incoming,
+        now: Timestamp,
+    ) -> Result<Decision, StoreError> {
+        let held = self.held(snapshot).await?;
+        let judge = Judge {
+            snapshot,
+            held: &held,
+            key: &stage.key,
+            now,
+        };
+        Ok(judge.decide(&stage.state, incoming, FreshIds::make()))
     }
 
     pub(crate) fn effects_of(&self, stage: &Stage, decision: &Decision) -> LaneEffects {

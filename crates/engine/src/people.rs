@@ -8,7 +8,6 @@ use domain::{ConversationId, CustomerId, OutboxId};
 use store::{CommitError, CustomerWrite, LaneEffects};
 
 use crate::action::{Target, cancel_waiting, commit_failed};
-use crate::decide::{FreshIds, Judge};
 use crate::effects::new_outbox;
 use crate::engine::Engine;
 use crate::error::ActionError;
@@ -57,15 +56,8 @@ impl Engine {
                 }
                 SendRight::Refused(refusal) => return Err(ActionError::Window(refusal)),
             };
-            let held = self.held(&snapshot).await?;
             let spoke = Incoming::PersonReplied { at: now };
-            let judge = Judge {
-                snapshot: &snapshot,
-                held: &held,
-                key: &stage.key,
-                now,
-            };
-            let decision = judge.decide(&stage.state, &spoke, FreshIds::make());
+            let decision = self.decided(&stage, &snapshot, &spoke, now).await?;
             let mut effects = self.effects_of(&stage, &decision);
             cancel_waiting(&mut effects, &stage);
             for body in text_bodies(text, place.channel) {

@@ -5,7 +5,6 @@ use store::{CommitError, DueWake};
 use tracing::warn;
 
 use crate::action::commit_failed;
-use crate::decide::{FreshIds, Judge};
 use crate::engine::Engine;
 use crate::error::{ActionError, EngineError};
 use crate::tasks::Step;
@@ -47,14 +46,9 @@ impl Engine {
         if !still_due {
             return Ok(());
         }
-        let held = self.held(&snapshot).await?;
-        let judge = Judge {
-            snapshot: &snapshot,
-            held: &held,
-            key: &stage.key,
-            now,
-        };
-        let mut decision = judge.decide(&stage.state, &Incoming::Timer, FreshIds::make());
+        let mut decision = self
+            .decided(&stage, &snapshot, &Incoming::Timer, now)
+            .await?;
         // A time that is not in the future would wake it for ever.
         decision.wake_at = decision.wake_at.filter(|at| *at > now);
         let effects = self.effects_of(&stage, &decision);

@@ -3,105 +3,31 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sync_shop;
+
 use std::collections::BTreeMap;
 
 use domain::catalog::{Product, ProductStatus, RetailerId};
-use domain::{CatalogId, Money, SellerId, Timestamp};
-use engine::keyring::Keyring;
-use engine::sealed::PlainTokens;
-use engine::sellers::{AddAccount, AddSeller};
+use domain::{Money, Timestamp};
 use engine::sync::plan::fingerprint;
 use engine::sync::{SyncCause, SyncKind, SyncStep};
-use engine::testing::TestClock;
-use engine::{Engine, EngineConfig};
-use sandbox::{Fault, FaultRule, RandomFaults, Sandbox, SandboxConfig};
-use std::sync::Arc;
-use store::{CatalogItem, Store, SyncRun};
+use sandbox::{Fault, FaultRule, RandomFaults, SandboxConfig};
+use store::{CatalogItem, SyncRun};
+use sync_shop::Shop;
 use testkit::{TestDatabase, on_both};
 
-const BEGIN: i64 = 1_793_000_000_000;
-
-struct Shop {
-    engine: Engine,
-    clock: TestClock,
-    sandbox: Sandbox,
-    seller: SellerId,
-    catalog: CatalogId,
-    external_id: String,
-}
-
 impl Shop {
-    async fn open(database: &TestDatabase, seed: u64) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let sandbox = Sandbox::start(SandboxConfig {
+    async fn of(database: &TestDatabase, seed: u64) -> Self {
+        let config = SandboxConfig {
             seed,
-            clock: sandbox::Clock::manual(BEGIN),
-            limits: sandbox::Limits::default(),
             ..SandboxConfig::default()
-        })
-        .await;
-        let clock = TestClock::at(Timestamp(BEGIN));
-        let mut config = EngineConfig::new(Keyring::parse(&Keyring::generate()).unwrap());
-        config.graph = meta::graph::Config::at(&sandbox.url());
-        config.public_url = Some("https://shop.example.com".to_owned());
-        let store = Store::open(database.url()).await.unwrap();
-        let engine = Engine::new(store, config, Arc::new(clock.clone())).unwrap();
-        let added = engine
-            .add_seller(&AddSeller {
-                name: "Potworks".to_owned(),
-                country: "IN".to_owned(),
-                currency: "INR".parse().unwrap(),
-                language: None,
-                time_zone: None,
-            })
-            .await
-            .unwrap();
-        let seller = added.seller.id;
-        let there = sandbox.account();
-        let account = engine
-            .add_account(
-                seller,
-                &AddAccount {
-                    instagram_account_id: Some(there.instagram_account_id.clone()),
-                    page_id: there.page_id.clone(),
-                    tokens: PlainTokens {
-                        access: Some(there.access_token.clone().into()),
-                        user: Some(there.user_token.clone().into()),
-                        ..PlainTokens::default()
-                    },
-                    ..AddAccount::default()
-                },
-            )
-            .await
-            .unwrap();
-        let external_id = there.catalog_id.clone().unwrap();
-        let catalog = engine
-            .connect_catalog(seller, account.id, &external_id, "Potworks")
-            .await
-            .unwrap();
-        Self {
-            engine,
-            clock,
-            sandbox,
-            seller,
-            catalog: catalog.id,
-            external_id,
-        }
+        };
+        Self::open(database.url(), config).await
     }
 
-    fn pass(&self, until: Timestamp) {
-        let millis = until.since(self.engine.now()).max(1);
-        self.clock.advance(millis);
-        self.sandbox.advance(millis);
-    }
-
-    async fn put(&self, products: impl IntoIterator<Item = Product>) {
-        let store = self.engine.store().seller(self.seller);
-        let products: Vec<_> = products.into_iter().collect();
-        store
-            .put_products(products, self.engine.now())
-            .await
-            .unwrap();
+    /// The catalogue's id at Meta.
+    fn external_id(&self) -> String {
+        self.sandbox.account().catalog_id.unwrap()
     }
 
     /// One run to its end, or at most `steps` steps of it (then its holder has crashed).
@@ -165,7 +91,7 @@ fn archived(mut product: Product) -> Product {
 async fn differences(shop: &Shop) -> Vec<String> {
     let there: BTreeMap<String, sandbox::CatalogItem> = shop
         .sandbox
-        .settled_items(&shop.external_id)
+        .settled_items(&shop.external_id())
         .into_iter()
         .map(|item| (item.retailer_id.clone(), item))
         .collect();
@@ -201,7 +127,7 @@ async fn differences(shop: &Shop) -> Vec<String> {
 
 on_both! {
     async fn what_changed_is_sent_and_nothing_else(database: &TestDatabase) {
-        let shop = Shop::open(database, 1).await;
+        let shop = Shop::of(database, 1).await;
         let mut bad = product("P-9", "No price", 0);
         bad.image_urls.clear();
         bad.image_urls.push("ftp://pictures/9.jpg".to_owned());
@@ -224,14 +150,14 @@ on_both! {
         assert_eq!((run.sent, run.accepted, run.deleted), (1, 1, 1));
         assert_eq!(shop.batch_calls(), 2);
         assert_eq!(differences(&shop).await, Vec::<String>::new());
-        let there = shop.sandbox.settled_items(&shop.external_id);
+        let there = shop.sandbox.settled_items(&shop.external_id());
         let changed = there.iter().find(|item| item.retailer_id == "P-1").unwrap();
         assert_eq!(changed.fields["price"], "275.00 INR");
         assert!(there.iter().all(|item| item.retailer_id != "P-2"));
     }
 
     async fn only_one_run_at_a_time_and_a_crashed_one_is_continued(database: &TestDatabase) {
-        let shop = Shop::open(database, 2).await;
+        let shop = Shop::of(database, 2).await;
         shop.put((0..40).map(|i| product(&format!("P-{i:02}"), "Bowl", 19_900))).await;
         assert!(shop.sync(SyncKind::Full, "a", 3).await.is_none(), "crashed on the way");
         let run = shop.sync(SyncKind::Incremental, "b", 100).await.unwrap();
@@ -249,7 +175,7 @@ on_both! {
     }
 
     async fn what_was_lost_in_silence_is_found_by_reading_back(database: &TestDatabase) {
-        let shop = Shop::open(database, 3).await;
+        let shop = Shop::of(database, 3).await;
         shop.put((0..10).map(|i| product(&format!("P-{i}"), "Plate", 9_900))).await;
         shop.sandbox.next_calls(1, "items_batch", Fault::HalfBatch);
         let run = shop.sync(SyncKind::Full, "a", 200).await.unwrap();
@@ -264,7 +190,7 @@ on_both! {
     }
 
     async fn a_dead_token_ends_the_run_with_a_remedy_and_loses_nothing(database: &TestDatabase) {
-        let shop = Shop::open(database, 4).await;
+        let shop = Shop::of(database, 4).await;
         shop.put([product("P-1", "Jug", 45_000)]).await;
         shop.sandbox.fault(FaultRule::always(
             "items_batch",
@@ -312,7 +238,7 @@ async fn after_any_trouble_the_record_is_the_truth() {
 
 async fn trouble(seed: u64) {
     let database = testkit::sqlite();
-    let shop = Shop::open(&database, seed).await;
+    let shop = Shop::of(&database, seed).await;
     let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let mut kinds = Fault::passing_batches();
     kinds.extend([Fault::RejectReview, Fault::ImageFetchFails]);

@@ -44,6 +44,28 @@ pub(crate) struct Pick {
     pub(crate) to: usize,
 }
 
+impl Pick {
+    /// A choice said once, without "extra" or "no" of its own.
+    fn once(source: Source, piece: &Piece) -> Self {
+        Self {
+            source,
+            negated: false,
+            amount: None,
+            count: 1,
+            from: piece.from,
+            to: piece.to,
+        }
+    }
+
+    /// A choice that another takes the place of.
+    fn replaced(source: Source, piece: &Piece) -> Self {
+        Self {
+            negated: true,
+            ..Self::once(source, piece)
+        }
+    }
+}
+
 /// A line in the making.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Draft {

@@ -307,6 +307,36 @@ macro_rules! run {
     };
 }
 
+/// Rows of a table by pairs of two of its columns, in as many statements as the limits demand:
+/// `by_pairs!(link, Row, "t", "a", "b", keys, |b, key| { b.push_bind(..).push_bind(..); })`.
+macro_rules! by_pairs {
+    ($link:expr, $row:ty, $table:literal, $one:literal, $two:literal, $keys:expr, |$b:ident, $key:pat_param| $body:block) => {{
+        let mut rows: Vec<$row> = Vec::new();
+        for chunk in $keys.chunks($crate::db::ROWS_MAX) {
+            let found: Vec<$row> = $crate::db::on!($link, |c, B| {
+                let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
+                query.push_values(chunk, |mut $b, $key| $body);
+                query.push(concat!(
+                    ") AS v CROSS JOIN ",
+                    $table,
+                    " t WHERE t.",
+                    $one,
+                    " = v.column1 AND t.",
+                    $two,
+                    " = v.column2"
+                ));
+                query
+                    .build_query_as()
+                    .persistent(chunk.len() == 1)
+                    .fetch_all(c)
+                    .await
+            })?;
+            rows.extend(found);
+        }
+        rows
+    }};
+}
+
 /// `INSERT INTO ... VALUES` for many rows at once, in as many statements as the limits demand:
 /// `insert_rows!(link, "INSERT INTO t (a, b) ", rows, |b, row| { b.push_bind(..); }, " ON CONFLICT ..")`.
 /// How many rows were written.
@@ -331,4 +361,4 @@ macro_rules! insert_rows {
     }};
 }
 
-pub(crate) use {all, first, insert_rows, on, run, value};
+pub(crate) use {all, by_pairs, first, insert_rows, on, run, value};

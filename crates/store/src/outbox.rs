@@ -168,19 +168,10 @@ impl Outbox<'_> {
             query.push(" RETURNING *");
             query.build_query_as().fetch_all(c).await
         })?;
-        let accounts = accounts_of(&mut link, &messages).await?;
-        link.commit().await?;
         messages.sort_by_key(|m| ids.iter().position(|id| *id == m.id.0));
-        Ok(messages
-            .into_iter()
-            .filter_map(|message| {
-                let account = accounts.iter().find(|a| a.id == message.account_id)?;
-                Some(OutboxClaim {
-                    account: account.clone(),
-                    message,
-                })
-            })
-            .collect())
+        let claims = with_accounts(&mut link, messages).await?;
+        link.commit().await?;
+        Ok(claims)
     }
 
     /// Records what came of sending. A sent one also appears among the conversation's messages.
@@ -244,17 +235,7 @@ impl Outbox<'_> {
             before.0,
             i64::from(limit)
         )?;
-        let accounts = accounts_of(&mut link, &messages).await?;
-        Ok(messages
-            .into_iter()
-            .filter_map(|message| {
-                let account = accounts.iter().find(|a| a.id == message.account_id)?;
-                Some(OutboxClaim {
-                    account: account.clone(),
-                    message,
-                })
-            })
-            .collect())
+        with_accounts(&mut link, messages).await
     }
 
     /// When the next pending message is due.
@@ -269,21 +250,32 @@ impl Outbox<'_> {
     }
 }
 
-async fn accounts_of(
+/// The messages, each with the account that sends it.
+async fn with_accounts(
     link: &mut Link,
-    messages: &[OutboxMessage],
-) -> Result<Vec<ChannelAccount>, StoreError> {
+    messages: Vec<OutboxMessage>,
+) -> Result<Vec<OutboxClaim>, StoreError> {
     let mut ids: Vec<Uuid> = messages.iter().map(|m| m.account_id.0).collect();
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(on!(link, |c, B| {
+    let accounts: Vec<ChannelAccount> = on!(link, |c, B| {
         let mut query = sqlx::QueryBuilder::<B>::new("SELECT * FROM channel_accounts WHERE id");
         Dialect::push_uuids(&mut query, &ids);
         query.build_query_as().fetch_all(c).await
-    })?)
+    })?;
+    Ok(messages
+        .into_iter()
+        .filter_map(|message| {
+            let account = accounts.iter().find(|a| a.id == message.account_id)?;
+            Some(OutboxClaim {
+                account: account.clone(),
+                message,
+            })
+        })
+        .collect())
 }
 
 /// Only what is under way or unknown can be settled; an echo that came first wins.

@@ -14,7 +14,7 @@ use domain::{ConversationId, EventId, SellerId, Timestamp};
 
 use crate::column::row;
 use crate::conversations::mid_key;
-use crate::db::{Link, all, first, on, run};
+use crate::db::{Link, all, by_pairs, first, on, run};
 use crate::{
     Applied, ChannelAccount, CommitError, Conversation, Customer, EventState, LaneEffects, Message,
     OutboxMessage, Seller, Store, StoreError,
@@ -118,24 +118,17 @@ impl Batch {
             .as_mut()
             .or(own.as_mut())
             .ok_or(StoreError::Conflict)?;
-        let mut rows = Vec::new();
-        for chunk in keys.chunks(crate::db::ROWS_MAX) {
-            let found: Vec<Message> = on!(link, |c, B| {
-                let mut query = sqlx::QueryBuilder::<B>::new("SELECT m.* FROM (");
-                query.push_values(chunk, |mut b, (conversation, mid)| {
-                    b.push_bind(conversation.0).push_bind(mid_key(mid));
-                });
-                query.push(") AS v CROSS JOIN messages m ");
-                query.push("WHERE m.conversation_id = v.column1 AND m.mid_key = v.column2");
-                query
-                    .build_query_as()
-                    .persistent(chunk.len() == 1)
-                    .fetch_all(c)
-                    .await
-            })?;
-            rows.extend(found);
-        }
-        Ok(rows)
+        Ok(by_pairs!(
+            link,
+            Message,
+            "messages",
+            "conversation_id",
+            "mid_key",
+            keys,
+            |b, (conversation, mid)| {
+                b.push_bind(conversation.0).push_bind(mid_key(mid));
+            }
+        ))
     }
 
     /// The conversation's messages that were handed to Meta and not echoed yet, oldest first: what

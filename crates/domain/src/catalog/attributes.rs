@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Variant;
 
-/// Meta's variant attributes that have a field of their own.
-const OWN_FIELDS: [&str; 6] = [
+/// Meta's variant attributes that have a field of their own (commerce-platform/catalog/fields).
+pub const VARIANT_FIELDS: [&str; 6] = [
     "color",
     "size",
     "material",
@@ -40,7 +40,7 @@ fn own_field(name: &str) -> Option<&'static str> {
         "colour" => "color",
         other => other,
     };
-    OWN_FIELDS.into_iter().find(|field| *field == name)
+    VARIANT_FIELDS.into_iter().find(|field| *field == name)
 }
 
 /// Without the separators that the additional attribute uses.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::attributes::{attributes_of, collapse, cut};
 use super::{Availability, Condition, Product, ProductStatus, RetailerId, Variant};
 
-pub use super::attributes::VARIANT_ATTRIBUTES_MAX;
+pub use super::attributes::{VARIANT_ATTRIBUTES_MAX, VARIANT_FIELDS};
 use crate::{Money, Timestamp};
 
 /// `additional_image_link` in the batch: stays well below Meta's 50.

@@ -10,11 +10,11 @@ use domain::conversation::{
     Context, ConversationState, Decision, Incoming, PayloadKey, Purpose, SellerAction, World,
     advance,
 };
+use domain::draft::book::plain_choice;
 use domain::draft::{DraftOrder, Stage};
 use domain::policy::Policy;
 use domain::reading::{
-    Change, Doubt, Found, Intent, Mention, OptionChoice, OrderLine, ReadLine, Reading, Span,
-    Standing,
+    Change, Doubt, Found, Intent, Mention, OrderLine, ReadLine, Reading, Span, Standing,
 };
 use domain::seller::SellerProfile;
 use domain::words::Words;
@@ -88,7 +88,7 @@ fn line(text: &str) -> ReadLine {
     let options = words
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap();
-            choice(name, value)
+            plain_choice(name, value)
         })
         .collect();
     ReadLine {
@@ -100,16 +100,6 @@ fn line(text: &str) -> ReadLine {
         confidence: confidence.parse().unwrap(),
         spans: vec![],
         missing: vec![],
-    }
-}
-
-pub(crate) fn choice(name: &str, value: &str) -> OptionChoice {
-    OptionChoice {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        negated: false,
-        amount: None,
-        count: 1,
     }
 }
 

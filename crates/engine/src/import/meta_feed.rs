@@ -2,21 +2,12 @@
 //! one `item_group_id` together are the variants of one product.
 
 use domain::Currency;
+use domain::catalog::item::VARIANT_FIELDS;
 use domain::catalog::{Product, ProductStatus, Sale, Variant};
 
 use super::Rejected;
 use super::row::{Row, list};
 use super::woocommerce::options_of_variants;
-
-/// The columns that tell variants apart.
-const VARIANT_COLUMNS: [&str; 6] = [
-    "color",
-    "size",
-    "material",
-    "pattern",
-    "gender",
-    "age_group",
-];
 
 pub(super) fn same_product(first: &Row, row: &Row) -> bool {
     let group = first.get("item_group_id");
@@ -108,7 +99,7 @@ fn variant(row: &Row, currency: Currency) -> Result<Variant, Rejected> {
     let id = row
         .get("id")
         .ok_or_else(|| row.reject(None, "id is empty"))?;
-    let mut values: Vec<(String, String)> = VARIANT_COLUMNS
+    let mut values: Vec<(String, String)> = VARIANT_FIELDS
         .iter()
         .filter_map(|column| Some(((*column).to_owned(), row.get(column)?.to_owned())))
         .collect();

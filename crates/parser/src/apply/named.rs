@@ -85,42 +85,27 @@ impl Work<'_> {
             }
             let quantity = line.quantity.unwrap_or(old.quantity);
             self.note(item, line.quantity, &options);
+            let new = OrderLine {
+                product: id,
+                quantity,
+                options,
+            };
+            let new = self.read_line(new, confidence, span);
             if line.quantity.is_some_and(|q| q < old.quantity) && !line.opened {
                 // "64 GB for one of them"
                 let rest = OrderLine {
                     quantity: old.quantity - quantity,
                     ..old
                 };
-                let rest = self.read_line(rest, confidence, span);
+                let line = self.read_line(rest, confidence, span);
+                self.changes.push(Change::Replace { index: swap, line });
+                self.changes.push(Change::Add { line: new });
+            } else {
                 self.changes.push(Change::Replace {
                     index: swap,
-                    line: rest,
+                    line: new,
                 });
-                let new = self.read_line(
-                    OrderLine {
-                        product: id,
-                        quantity,
-                        options,
-                    },
-                    confidence,
-                    span,
-                );
-                self.changes.push(Change::Add { line: new });
-                return;
             }
-            let new = self.read_line(
-                OrderLine {
-                    product: id,
-                    quantity,
-                    options,
-                },
-                confidence,
-                span,
-            );
-            self.changes.push(Change::Replace {
-                index: swap,
-                line: new,
-            });
             return;
         }
         let more = line.more;

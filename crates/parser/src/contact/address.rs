@@ -10,7 +10,7 @@ use domain::reading::{Found, Span};
 use super::Known;
 use super::segment::{Before, Segment, segments};
 use super::text::{Kind, Text};
-use super::words::Class;
+use super::words::{ADDRESS_PARTS, Class};
 use evidence::Judged;
 
 /// What a run of stretches must weigh to be an address.
@@ -51,7 +51,7 @@ fn stretches(text: &Text<'_>, segment: Segment) -> Vec<Segment> {
     let (mut from, mut before) = (segment.from, segment.before);
     for at in segment.from..=segment.to {
         let ends = at == segment.to
-            || (text.pieces[at].is(Class::End) && !text.pieces[at].classes.any(&PARTS));
+            || (text.pieces[at].is(Class::End) && !text.pieces[at].classes.any(&ADDRESS_PARTS));
         if !ends {
             continue;
         }
@@ -206,17 +206,6 @@ impl Reader<'_, '_> {
         })
     }
 }
-
-/// Classes that are parts of an address.
-const PARTS: [Class; 7] = [
-    Class::Street,
-    Class::StreetFirst,
-    Class::StreetMaybe,
-    Class::Unit,
-    Class::UnitMaybe,
-    Class::Place,
-    Class::Landmark,
-];
 
 /// Whether an address goes on with this stretch.
 fn goes_on(before: Before, next: &Judged, members: usize, number: bool) -> bool {

@@ -2,7 +2,7 @@
 //! already taken: the units of which names and addresses are made.
 
 use super::text::{Kind, Text};
-use super::words::Class;
+use super::words::{ADDRESS_PARTS, Class};
 
 /// What stands before a stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,17 +164,7 @@ fn abbreviation_before(text: &Text<'_>, at: usize) -> bool {
     }
     let chars = text.of(before).chars().count();
     (chars == 1 && before.capital)
-        || (chars <= 5
-            && before.classes.any(&[
-                Class::Street,
-                Class::StreetFirst,
-                Class::StreetMaybe,
-                Class::Unit,
-                Class::UnitMaybe,
-                Class::Place,
-                Class::Landmark,
-                Class::Honorific,
-            ]))
+        || (chars <= 5 && (before.is(Class::Honorific) || before.classes.any(&ADDRESS_PARTS)))
 }
 
 /// Emoji and other pictures.

@@ -81,6 +81,17 @@ const KEYS: [(&str, Class); 22] = [
     ("end", Class::End),
 ];
 
+/// Classes that are parts of an address.
+pub(super) const ADDRESS_PARTS: [Class; 7] = [
+    Class::Street,
+    Class::StreetFirst,
+    Class::StreetMaybe,
+    Class::Unit,
+    Class::UnitMaybe,
+    Class::Place,
+    Class::Landmark,
+];
+
 impl Class {
     const fn bit(self) -> u32 {
         1 << self as u32

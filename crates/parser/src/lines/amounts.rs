@@ -41,14 +41,7 @@ impl Grouper<'_> {
             self.open.replaced = true;
             self.open.negated = true;
             let source = source_of(&amount).unwrap_or(Source::Number(amount.value));
-            self.open.picks.push(Pick {
-                source,
-                negated: true,
-                amount: None,
-                count: 1,
-                from: piece.from,
-                to: piece.to,
-            });
+            self.open.picks.push(Pick::replaced(source, &piece));
             self.close();
             self.open = open;
             self.scope = Scope::default();
@@ -252,14 +245,7 @@ impl Grouper<'_> {
                 self.add(&piece, pick);
             } else if matches!(amount.form, Form::Pieces(_)) {
                 self.touch(&piece);
-                self.open.picks.push(Pick {
-                    source: Source::Pieces(n),
-                    negated: false,
-                    amount: None,
-                    count: 1,
-                    from: piece.from,
-                    to: piece.to,
-                });
+                self.open.picks.push(Pick::once(Source::Pieces(n), &piece));
             } else if self.open.quantity.is_none()
                 || self.correction
                 || (self.open.weak_one && n > 1)
@@ -284,14 +270,7 @@ impl Grouper<'_> {
         self.np_start = true;
         if amount.mention.is_some() {
             // It may as well be a choice, for what was talked about before.
-            let pick = Pick {
-                source: number,
-                negated: false,
-                amount: None,
-                count: 1,
-                from: piece.from,
-                to: piece.to,
-            };
+            let pick = Pick::once(number, &piece);
             if amount.value >= 10_000 {
                 self.open.picks.push(pick);
                 self.open.quantity = None;

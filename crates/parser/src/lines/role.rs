@@ -18,25 +18,11 @@ impl Grouper<'_> {
             if mention.products.is_empty()
                 || (!open.products.is_empty() && self.offers(&open.products, source))
             {
-                self.open.picks.push(Pick {
-                    source,
-                    negated: true,
-                    amount: None,
-                    count: 1,
-                    from: piece.from,
-                    to: piece.to,
-                });
+                self.open.picks.push(Pick::replaced(source, &piece));
             } else {
                 self.name(mention, place);
                 if !mention.values.is_empty() {
-                    self.open.picks.push(Pick {
-                        source,
-                        negated: true,
-                        amount: None,
-                        count: 1,
-                        from: piece.from,
-                        to: piece.to,
-                    });
+                    self.open.picks.push(Pick::replaced(source, &piece));
                 }
             }
             self.scope = Scope::default();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Lane, PendingEvent};
 use crate::column::row;
 use crate::customers::CustomerRow;
-use crate::db::{Dialect, Link, first, on};
+use crate::db::{Dialect, Link, by_pairs, first, on};
 use crate::{ChannelAccount, Conversation, Customer, Seller, StoreError};
 
 row! {
@@ -116,24 +116,20 @@ async fn find_customers(link: &mut Link, lanes: &mut [Lane]) -> Result<(), Store
         })
         .collect();
     let mut found: HashMap<(Uuid, String), Customer> = HashMap::new();
-    for chunk in keys.chunks(crate::db::ROWS_MAX) {
-        let rows: Vec<CustomerRow> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
-            query.push_values(chunk, |mut b, (account, party)| {
-                b.push_bind(*account).push_bind(party.clone());
-            });
-            query.push(") AS v CROSS JOIN customers t ");
-            query.push("WHERE t.account_id = v.column1 AND t.external_id = v.column2");
-            query
-                .build_query_as()
-                .persistent(chunk.len() == 1)
-                .fetch_all(c)
-                .await
-        })?;
-        for row in rows {
-            if let (Some(account), Some(party)) = (row.account_id, row.external_id.clone()) {
-                found.insert((account.0, party), Customer::without_details(row));
-            }
+    let rows = by_pairs!(
+        link,
+        CustomerRow,
+        "customers",
+        "account_id",
+        "external_id",
+        keys,
+        |b, (account, party)| {
+            b.push_bind(*account).push_bind(party.clone());
+        }
+    );
+    for row in rows {
+        if let (Some(account), Some(party)) = (row.account_id, row.external_id.clone()) {
+            found.insert((account.0, party), Customer::without_details(row));
         }
     }
     for lane in lanes {
@@ -151,23 +147,21 @@ async fn find_conversations(link: &mut Link, lanes: &mut [Lane]) -> Result<(), S
         .iter()
         .filter_map(|lane| Some((lane.account.as_ref()?.id, lane.customer.as_ref()?.id)))
         .collect();
-    let mut found: HashMap<(AccountId, CustomerId), Conversation> = HashMap::new();
-    for chunk in keys.chunks(crate::db::ROWS_MAX) {
-        let rows: Vec<Conversation> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
-            query.push_values(chunk, |mut b, (account, customer)| {
-                b.push_bind(account.0).push_bind(customer.0);
-            });
-            query.push(") AS v CROSS JOIN conversations t ");
-            query.push("WHERE t.account_id = v.column1 AND t.customer_id = v.column2");
-            query
-                .build_query_as()
-                .persistent(chunk.len() == 1)
-                .fetch_all(c)
-                .await
-        })?;
-        found.extend(rows.into_iter().map(|c| ((c.account_id, c.customer_id), c)));
-    }
+    let rows = by_pairs!(
+        link,
+        Conversation,
+        "conversations",
+        "account_id",
+        "customer_id",
+        keys,
+        |b, (account, customer)| {
+            b.push_bind(account.0).push_bind(customer.0);
+        }
+    );
+    let mut found: HashMap<(AccountId, CustomerId), Conversation> = rows
+        .into_iter()
+        .map(|c| ((c.account_id, c.customer_id), c))
+        .collect();
     for lane in lanes {
         if let (Some(account), Some(customer)) = (&lane.account, &lane.customer) {
             lane.conversation = found.remove(&(account.id, customer.id));

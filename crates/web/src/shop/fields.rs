@@ -3,6 +3,7 @@
 
 use domain::cart::{Cart, ITEMS_MAX, QUANTITY_MAX, Refused, cart};
 use domain::catalog::{CatalogView as _, RetailerId};
+use domain::draft::book::plain_choice;
 use domain::reading::{OptionChoice, OrderLine};
 use engine::shop::{ShopOrder, ShopView};
 
@@ -13,17 +14,6 @@ pub(super) struct Fields(Vec<(String, String)>);
 /// The field of a line's option.
 pub(super) fn option_name(line: usize, option: &str) -> String {
     format!("o{line}:{option}")
-}
-
-/// A plain choice.
-pub(super) fn choice(name: &str, value: &str) -> OptionChoice {
-    OptionChoice {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        negated: false,
-        amount: None,
-        count: 1,
-    }
 }
 
 impl Fields {
@@ -102,7 +92,7 @@ impl Fields {
             .iter()
             .filter_map(|(name, value)| {
                 let option = name.strip_prefix(&prefix)?;
-                (!value.is_empty()).then(|| choice(option, value))
+                (!value.is_empty()).then(|| plain_choice(option, value))
             })
             .collect();
         options.sort();

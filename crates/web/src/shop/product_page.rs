@@ -4,6 +4,7 @@ use domain::Money;
 use domain::Timestamp;
 use domain::catalog::price::stock_id;
 use domain::catalog::{Availability, CatalogView, Product, ProductOption, Variant};
+use domain::draft::book::plain_choice;
 use domain::reading::OptionChoice;
 use engine::shop::ShopView;
 use maud::{Markup, html};
@@ -204,7 +205,7 @@ fn gallery(pictures: &[&str], title: &str) -> Markup {
 pub(super) fn choices_of(variant: &Variant) -> Vec<OptionChoice> {
     let values = variant.values.iter();
     values
-        .map(|(name, value)| fields::choice(name, value))
+        .map(|(name, value)| plain_choice(name, value))
         .collect()
 }
 

@@ -2,8 +2,8 @@
 
 use super::super::segment::{Before, Segment};
 use super::super::text::{Kind, fold};
-use super::super::words::Class;
-use super::{PARTS, Reader};
+use super::super::words::{ADDRESS_PARTS, Class};
+use super::Reader;
 
 /// What a stretch says for being a part of an address.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +80,7 @@ impl Reader<'_, '_> {
         while from < segment.to
             && (cued
                 && pieces[from].is(Class::Filler)
-                && !pieces[from].classes.any(&PARTS)
+                && !pieces[from].classes.any(&ADDRESS_PARTS)
                 && !pieces.get(from + 1).is_some_and(|p| p.glued)
                 || matches!(pieces[from].kind, Kind::Mark(c) if c != '#'))
         {
@@ -193,7 +193,7 @@ impl Reader<'_, '_> {
             return;
         }
         let end = self.house_end(at + 2, to);
-        let areas = (end + 1..to.min(end + 8)).any(|i| pieces[i].classes.any(&PARTS));
+        let areas = (end + 1..to.min(end + 8)).any(|i| pieces[i].classes.any(&ADDRESS_PARTS));
         let named = end + 1 < to && pieces[end + 1].is_word() && self.is_plain(end + 1);
         if named && areas {
             evidence.add(2, at, end);
@@ -206,7 +206,7 @@ impl Reader<'_, '_> {
         while at > from && noun - at < 4 {
             let before = &self.text.pieces[at - 1];
             let names = before.is_word()
-                && (before.capital || before.classes.any(&PARTS))
+                && (before.capital || before.classes.any(&ADDRESS_PARTS))
                 && self.is_plain(at - 1)
                 || (before.is_number() && before.len() <= 6)
                 || self.is_ordinal(at - 1)
@@ -239,7 +239,7 @@ impl Reader<'_, '_> {
         if !piece.is_word() {
             return true;
         }
-        if piece.classes.any(&PARTS) {
+        if piece.classes.any(&ADDRESS_PARTS) {
             return true;
         }
         if piece.classes.any(&[

@@ -16,6 +16,7 @@ mod matcher;
 mod normalise;
 mod pieces;
 mod settle;
+mod sounds;
 mod tag;
 mod tokenise;
 mod vocabulary;

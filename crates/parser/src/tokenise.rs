@@ -199,10 +199,9 @@ fn word(
     known: &impl Fn(&str) -> bool,
 ) {
     let raw = &text[start..end];
+    let is_digit = |c: char| normalise::digit(c).is_some() || matches!(c, '.' | ',' | '/');
     let has_digit = raw.chars().any(|c| normalise::digit(c).is_some());
-    let all_digits = raw
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'/'));
+    let all_digits = raw.chars().all(is_digit);
     if !has_digit && !raw.contains(['½', '¼', '¾']) {
         let split = prefix(raw, known).map(|at| start + at);
         if let Some(at) = split {
@@ -234,7 +233,6 @@ fn word(
     }
     let mut from = start;
     let mut first = true;
-    let is_digit = |c: char| normalise::digit(c).is_some() || matches!(c, '.' | ',' | '/');
     let class = |c: char| match c {
         '½' | '¼' | '¾' => 2,
         _ => u8::from(is_digit(c)),

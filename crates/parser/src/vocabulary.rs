@@ -1,11 +1,14 @@
 //! The words of a catalogue, found by how customers write them: exactly, in the plural, joined or
-//! split, begun and not finished, or with one or two letters wrong.
+//! split, begun and not finished, with one or two letters wrong, or in another script.
 
-use rustc_hash::FxHashMap;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 
 use crate::index::Lemma;
 use crate::normalise;
+use crate::sounds::{Script, Sound};
 
 /// A word that may be meant, and how surely (1 is the word itself).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +32,10 @@ pub(crate) struct Vocabulary {
     /// Hashes of folded words with letters left out, bucketed.
     bucket_starts: Vec<u32>,
     buckets: Vec<(u32, Lemma)>,
+    /// The scripts that its words are written in.
+    scripts: SmallVec<[Script; 2]>,
+    /// Hashes of consonant skeletons, sorted.
+    sounds: Vec<(u32, Lemma)>,
 }
 
 impl Vocabulary {
@@ -97,6 +104,44 @@ impl Vocabulary {
         }
         self.bucket_starts = starts;
         self.buckets = entries;
+        self.finish_sounds();
+    }
+
+    fn finish_sounds(&mut self) {
+        let ids = 0..self.texts.len() as Lemma;
+        self.scripts = self.texts.iter().map(|text| Script::of(text)).collect();
+        self.scripts.sort_unstable();
+        self.scripts.dedup();
+        self.sounds = ids
+            .filter_map(|id| Some((hash_of(Sound::of(self.text(id))?.skeleton()), id)))
+            .collect();
+        self.sounds.sort_unstable();
+    }
+
+    /// Lemmas that sound like `form` and are written in another script.
+    pub(crate) fn sounding(&self, form: &str, out: &mut SmallVec<[Near; 4]>) {
+        let script = Script::of(form);
+        if self.scripts.iter().all(|other| *other == script) {
+            return;
+        }
+        let Some(sound) = Sound::of(form) else { return };
+        let hash = hash_of(sound.skeleton());
+        let from = self.sounds.partition_point(|(other, _)| *other < hash);
+        for (_, lemma) in self.sounds[from..].iter().take_while(|(h, _)| *h == hash) {
+            let text = self.text(*lemma);
+            if Script::of(text) == script {
+                continue;
+            }
+            let other = Sound::of(text).filter(|other| other.skeleton() == sound.skeleton());
+            if let Some(likeness) = other.and_then(|other| sound.likeness(&other)) {
+                out.push(Near {
+                    lemma: *lemma,
+                    // As one that is spelt with another letter that sounds the same, or less.
+                    quality: 0.8 + 0.15 * likeness,
+                });
+            }
+        }
+        keep_best(out);
     }
 
     /// Whether `word` is a word of the catalogue as it is spelt.
@@ -198,12 +243,22 @@ impl Vocabulary {
                 });
             }
         }
-        out.sort_unstable_by(|a, b| b.quality.total_cmp(&a.quality).then(a.lemma.cmp(&b.lemma)));
-        if let Some(best) = out.first().map(|n| n.quality) {
-            out.retain(|near| near.quality >= best - 0.01);
-        }
-        out.truncate(4);
+        keep_best(out);
     }
+}
+
+fn keep_best(out: &mut SmallVec<[Near; 4]>) {
+    out.sort_unstable_by(|a, b| b.quality.total_cmp(&a.quality).then(a.lemma.cmp(&b.lemma)));
+    if let Some(best) = out.first().map(|n| n.quality) {
+        out.retain(|near| near.quality >= best - 0.01);
+    }
+    out.truncate(4);
+}
+
+fn hash_of(text: &str) -> u32 {
+    let mut hasher = FxHasher::default();
+    text.hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 /// Hashes of the first letters of `word` with none, one and (in longer words) two of them left out.

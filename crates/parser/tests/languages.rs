@@ -567,3 +567,39 @@ fn bengali() {
         ],
     );
 }
+
+/// Latin names written by ear in the customer's script.
+#[test]
+fn names_in_another_script() {
+    check(
+        "IN",
+        &[
+            ("२ लिनन शर्ट ब्लैक M", "2 shirt black M", Order),
+            ("लैवेंडर सोप ३", "3 soap", Order),
+            ("डेस्क लैंप एक", "1 lamp", Order),
+            ("২ ডেস্ক ল্যাম্প", "2 lamp", Order),
+            ("மேரா நாம் ரமேஷ்", "", Other),
+        ],
+    );
+    check("AE", &[("ابي ٣ ديسك لامب", "3 lamp", Order)]);
+}
+
+#[test]
+fn what_was_chosen_last_is_of_the_product_that_has_it() {
+    check(
+        "IN",
+        &[
+            (
+                "ek linen shirt white M aur ek blue L, basmati bhi 1 kg",
+                "1 rice 1 kg, 1 shirt blue L, 1 shirt white M",
+                Order,
+            ),
+            (
+                "1 linen shirt M white or ek blue chahiye, soap bhi",
+                "1 shirt blue M, 1 shirt white M, 1 soap",
+                Order,
+            ),
+        ],
+    );
+    check("PH", &[("lavender soap po, dalawa po", "2 soap", Order)]);
+}

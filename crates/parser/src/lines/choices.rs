@@ -148,13 +148,24 @@ impl Grouper<'_> {
         self.open.more_products = mention.more;
     }
 
+    /// "one white skirt and one beige, and the scarf": what was chosen last comes with an earlier
+    /// product and not with the one that is named now.
+    fn choices_are_of_another(&self, mention: &Mention) -> bool {
+        let open = &self.open.picks;
+        !open.is_empty()
+            && open.iter().all(|pick| {
+                !self.offers(&mention.products, pick.source)
+                    && self.offering_draft(pick.source).is_some()
+            })
+    }
+
     pub(super) fn product(&mut self, k: usize, place: u16) {
         let piece = self.pieces[k];
         let mention = &self.mentions[place as usize];
         let scope = self.take_scope();
         if self.open.products.is_empty() {
             let far = piece.sentence != self.open.sentence && !self.open.is_blank();
-            if far {
+            if far || self.choices_are_of_another(mention) {
                 self.begin(&piece);
             }
             self.touch(&piece);

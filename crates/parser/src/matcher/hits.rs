@@ -146,6 +146,9 @@ impl Run<'_> {
                 }
             }
         }
+        if near.is_empty() {
+            vocabulary.sounding(form, &mut near);
+        }
         for near in near {
             hits.push(Hit {
                 mask,

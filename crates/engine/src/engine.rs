@@ -17,7 +17,7 @@ use crate::health::Health;
 use crate::intake::Intake;
 use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
-use crate::outbox::InFlight;
+use crate::outbox::{InFlight, StuckTold};
 use crate::pipeline::Caution;
 use crate::profiles::Strangers;
 use crate::snapshot::Snapshots;
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) snapshots: Snapshots,
     pub(crate) caution: Caution,
     pub(crate) in_flight: InFlight,
+    pub(crate) stuck_told: StuckTold,
     pub(crate) llm: Option<Llm>,
     pub(crate) unsure: Queue,
     pub(crate) strangers: Strangers,
@@ -102,6 +103,7 @@ impl Engine {
             snapshots: Snapshots::default(),
             caution: Caution::default(),
             in_flight: InFlight::default(),
+            stuck_told: StuckTold::default(),
             llm,
             unsure: Queue::default(),
             strangers: Strangers::default(),

@@ -175,16 +175,13 @@ const ID_CHARS: usize = 255;
 
 /// PostgreSQL's text knows no NUL, which JSON may hold; one such item must not cost a whole commit.
 pub(crate) fn storable(text: &str, chars: usize) -> String {
-    text.chars()
-        .take(chars)
-        .map(|c| {
-            if c == '\0' {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
-        .collect()
+    let kept = if text.len() <= chars {
+        text
+    } else {
+        let end = text.char_indices().nth(chars);
+        end.map_or(text, |(at, _)| &text[..at])
+    };
+    kept.replace('\0', "\u{fffd}")
 }
 
 /// The lane: events of one conversation, which are worked on in order. The account is part of it: one

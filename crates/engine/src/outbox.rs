@@ -70,6 +70,43 @@ impl InFlight {
     }
 }
 
+/// What was claimed from the outbox.
+struct Claimed {
+    /// How many, those that cannot be sent included.
+    count: usize,
+    /// Those that can.
+    sends: Vec<(OutboxClaim, Line)>,
+}
+
+fn count_result(result: &SendResult, messages: usize) {
+    let word = match result {
+        SendResult::Sent { .. } => "sent",
+        SendResult::Retry { .. } => "retry",
+        SendResult::Wait { .. } => "wait",
+        SendResult::Failed { .. } => "failed",
+        SendResult::Unknown { .. } => "unknown",
+    };
+    metrics::counter!("eziseller_outbox_total", "result" => word).increment(messages as u64);
+}
+
+/// When the sellers of accounts without access were last told so, to look at most once a minute
+/// whether they have to be told again.
+#[derive(Debug, Default)]
+pub(crate) struct StuckTold(Mutex<HashMap<AccountId, Timestamp>>);
+
+impl StuckTold {
+    fn is_due(&self, account: AccountId, now: Timestamp) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = told
+            .get(&account)
+            .is_none_or(|at| now.since(*at) >= Timestamp::MINUTE);
+        if due {
+            told.insert(account, now);
+        }
+        due
+    }
+}
+
 /// Everything needed to call Meta for an account.
 pub(crate) struct Line {
     pub(crate) channel: meta::graph::Channel,
@@ -80,12 +117,14 @@ pub(crate) struct Line {
 impl Engine {
     /// Sends what is due, and returns when all of it is through.
     pub async fn outbox_step(&self) -> Result<Step, EngineError> {
-        let claims = self.claim_sends(self.config().outbox_workers).await?;
-        if claims.is_empty() {
+        let claimed = self.claim_sends(self.config().outbox_workers).await?;
+        if claimed.count == 0 {
             return self.next_send().await;
         }
-        let count = claims.len();
-        let sends = claims.into_iter().map(|claim| self.send(claim));
+        let sends = claimed
+            .sends
+            .into_iter()
+            .map(|(claim, line)| self.send(claim, line));
         let results: Vec<Result<(), StoreError>> = futures_util::stream::iter(sends)
             .buffer_unordered(ACCOUNT_MAX)
             .collect()
@@ -93,7 +132,7 @@ impl Engine {
         for result in results {
             result?;
         }
-        Ok(Step::Did(count))
+        Ok(Step::Did(claimed.count))
     }
 
     /// Begins to send what is due, as far as there are turns, and does not wait for Meta's answers:
@@ -107,16 +146,15 @@ impl Engine {
         if free == 0 {
             return Ok(Step::Nothing);
         }
-        let claims = self.claim_sends(free).await?;
-        if claims.is_empty() {
+        let claimed = self.claim_sends(free).await?;
+        if claimed.count == 0 {
             return self.next_send().await;
         }
-        let count = claims.len();
-        for claim in claims {
+        for (claim, line) in claimed.sends {
             let (engine, turns) = (self.clone(), turns.clone());
             tasks.spawn(async move {
                 let turn = turns.acquire_owned().await;
-                if let Err(e) = engine.send(claim).await {
+                if let Err(e) = engine.send(claim, line).await {
                     // It stays `sending`, and is looked up before anything is sent again.
                     error!("what became of a message could not be stored: {e}");
                 }
@@ -124,12 +162,60 @@ impl Engine {
                 engine.0.outbox_waiting.notify_one();
             });
         }
-        Ok(Step::Did(count))
+        Ok(Step::Did(claimed.count))
     }
 
-    async fn claim_sends(&self, limit: usize) -> Result<Vec<OutboxClaim>, StoreError> {
+    /// Claims what is due. What cannot be sent at all, because its account has no access, is settled
+    /// here and together: a shop that is not connected may have thousands of answers waiting.
+    async fn claim_sends(&self, limit: usize) -> Result<Claimed, StoreError> {
         let limit = u32::try_from(limit.max(1)).unwrap_or(u32::MAX);
-        self.store().outbox().claim(limit, self.now()).await
+        let claims = self.store().outbox().claim(limit, self.now()).await?;
+        let mut claimed = Claimed {
+            count: claims.len(),
+            sends: Vec::with_capacity(claims.len()),
+        };
+        let mut stuck: HashMap<SendResult, Vec<OutboxClaim>> = HashMap::new();
+        for claim in claims {
+            match self.line(&claim.account) {
+                Ok(line) => claimed.sends.push((claim, line)),
+                Err(reason) => {
+                    let result = self.no_line(&claim.message, &claim.account, reason);
+                    stuck.entry(result).or_default().push(claim);
+                }
+            }
+        }
+        for (result, claims) in stuck {
+            self.settle_stuck(&result, &claims).await?;
+        }
+        Ok(claimed)
+    }
+
+    /// Records why messages were not tried, and tells their sellers once.
+    async fn settle_stuck(
+        &self,
+        result: &SendResult,
+        claims: &[OutboxClaim],
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let ids: Vec<_> = claims.iter().map(|claim| claim.message.id).collect();
+        let accounts: HashMap<_, _> = claims.iter().map(|c| (c.account.id, &c.account)).collect();
+        for account in accounts.into_values() {
+            if let SendResult::Failed { reason } = result
+                && self.0.stuck_told.is_due(account.id, now)
+            {
+                let told = NewNotification {
+                    kind: "not_sent".to_owned(),
+                    text: format!("Messages to customers are not sent: {reason}"),
+                    subject_kind: Some("channel_account".to_owned()),
+                    subject_id: Some(account.id.to_string()),
+                };
+                let store = self.store().seller(account.seller_id);
+                store.notify_once(&told, now).await?;
+            }
+            self.0.changes.tell(account.seller_id, Subject::Inbox);
+        }
+        count_result(result, ids.len());
+        self.store().outbox().finish_alike(&ids, result, now).await
     }
 
     async fn next_send(&self) -> Result<Step, EngineError> {
@@ -139,10 +225,10 @@ impl Engine {
         Ok(next.map_or(Step::Nothing, Step::WaitUntil))
     }
 
-    async fn send(&self, claim: OutboxClaim) -> Result<(), StoreError> {
+    async fn send(&self, claim: OutboxClaim, line: Line) -> Result<(), StoreError> {
         let account = claim.account.id;
         let result = if self.0.in_flight.begin(account) {
-            let result = self.try_send(&claim).await;
+            let result = self.try_send(&claim, line).await;
             self.0.in_flight.end(account);
             result?
         } else {
@@ -151,14 +237,7 @@ impl Engine {
                 reason: "other messages of the account are under way".to_owned(),
             }
         };
-        let word = match &result {
-            SendResult::Sent { .. } => "sent",
-            SendResult::Retry { .. } => "retry",
-            SendResult::Wait { .. } => "wait",
-            SendResult::Failed { .. } => "failed",
-            SendResult::Unknown { .. } => "unknown",
-        };
-        metrics::counter!("eziseller_outbox_total", "result" => word).increment(1);
+        count_result(&result, 1);
         let message = &claim.message;
         if let SendResult::Failed { reason } = &result {
             self.tell_failed(message, reason).await?;
@@ -171,12 +250,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn try_send(&self, claim: &OutboxClaim) -> Result<SendResult, StoreError> {
+    async fn try_send(&self, claim: &OutboxClaim, line: Line) -> Result<SendResult, StoreError> {
         let (message, account) = (&claim.message, &claim.account);
-        let line = match self.line(account) {
-            Ok(line) => line,
-            Err(reason) => return Ok(self.no_line(message, account, reason)),
-        };
         let Ok(body) = serde_json::from_str::<Body>(&message.body) else {
             return Ok(SendResult::Failed {
                 reason: "the stored message cannot be read".to_owned(),

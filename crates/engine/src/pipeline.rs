@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{AccountId, ConversationId, DraftOrderId, Timestamp};
-use store::{Batch, CommitError, LaneEffects, Shortage, StoreError};
+use store::{AccountState, Batch, CommitError, LaneEffects, Shortage, StoreError};
 use tracing::{error, warn};
 
 use crate::engine::Engine;
@@ -215,6 +215,9 @@ impl Engine {
             let (Some(account), Some(talk)) = (&work.lane.account, &effects.conversation) else {
                 continue;
             };
+            if account.state != AccountState::Active || account.access_token.is_none() {
+                continue; // There is nobody to ask.
+            }
             let external_id = work.events.iter().find_map(|e| e.event.party_id.clone());
             let (true, Some(external_id)) = (
                 known.is_none_or(|customer| customer.profiled_at.is_none()),

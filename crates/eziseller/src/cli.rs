@@ -121,6 +121,9 @@ pub(crate) struct ServeArgs {
     /// Which part of the work this node does.
     #[arg(long, value_enum, default_value_t = RoleArg::All)]
     pub(crate) role: RoleArg,
+    /// How many seconds to wait at the start for a PostgreSQL that does not answer yet.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) database_wait: u64,
 }
 
 /// `eziseller seller`

@@ -1,13 +1,15 @@
 //! What commands share: opening the store and the engine, printing, stopping.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use domain::SellerId;
 use engine::clock::SystemClock;
 use engine::keyring::Keyring;
 use engine::{Engine, EngineConfig};
-use store::Store;
+use store::{Store, StoreError};
+use tracing::warn;
 
 use crate::settings;
 
@@ -23,6 +25,24 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 pub(crate) async fn open_store(url: &str) -> Result<Store> {
     Ok(Store::open(url).await?)
+}
+
+/// As [`open_store`], but gives a database that does not answer `patience` to come: after a power cut
+/// server and database start together. What waiting does not mend (a wrong password) fails at once.
+pub(crate) async fn await_store(url: &str, patience: Duration) -> Result<Store> {
+    let begun = Instant::now();
+    loop {
+        match Store::open(url).await {
+            Err(error @ StoreError::Away(_)) if begun.elapsed() < patience => {
+                warn!(
+                    "Waiting for the database, up to {} s more: {error}",
+                    patience.saturating_sub(begun.elapsed()).as_secs()
+                );
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
 
 /// An engine that needs the keys of secrets at rest.

@@ -111,6 +111,39 @@ on_both! {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_starts_before_its_database_waits_for_it() {
+    let mut cluster = testkit::Cluster::start();
+    let site = Site::new(&cluster.url());
+    let seller = site.add_seller();
+    cluster.stop();
+    let refused = site
+        .command(&["serve", "--listen", "127.0.0.1:0", "--database-wait", "0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("cannot be reached"),
+        "{said}"
+    );
+
+    let (server, ()) = tokio::join!(Server::start(&site, &[]), async {
+        while !site.log().contains("Waiting for the database") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        cluster.start_again();
+    });
+    assert_eq!(
+        server
+            .deliver(&dm("mid.early", "902000000000012", WRITTEN))
+            .await,
+        200
+    );
+    server.drained(&site).await;
+    assert_eq!(site.export("draft-orders", &seller).len(), 1);
+    server.stop().await;
+}
+
 #[test]
 fn wrong_settings_are_refused_in_one_clear_line() {
     let directory = tempfile::tempdir().unwrap();

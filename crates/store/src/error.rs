@@ -6,6 +6,9 @@ pub enum StoreError {
     /// The database's address cannot be used.
     #[error("{0}")]
     Address(String),
+    /// The database at this address does not answer yet.
+    #[error("{0}")]
+    Away(String),
     /// The database cannot be reached, or is too busy to answer in time. Nothing was written, or
     /// it is unknown whether it was; try again.
     #[error(
@@ -46,7 +49,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Conflict | Self::Saturated
+            Self::Away(_) | Self::Unavailable(_) | Self::Conflict | Self::Saturated
         )
     }
 }

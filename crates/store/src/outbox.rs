@@ -84,7 +84,7 @@ pub struct OutboxClaim {
 }
 
 /// What came of sending.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SendResult {
     /// Meta accepted it.
     Sent {
@@ -181,26 +181,45 @@ impl Outbox<'_> {
         result: &SendResult,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.finish_alike(&[id], result, now).await
+    }
+
+    /// As [`Self::finish`], for messages to which the same happened; in one transaction.
+    pub async fn finish_alike(
+        &self,
+        ids: &[OutboxId],
+        result: &SendResult,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut link = self.store.db.begin().await?;
-        match result {
-            SendResult::Sent { mid } => sent(&mut link, id, mid, now).await?,
-            SendResult::Retry { at, reason } => {
-                settle(&mut link, id, OutboxState::Pending, reason, *at, now).await?;
+        let (state, reason, due) = match result {
+            SendResult::Sent { mid } => {
+                for id in ids {
+                    sent(&mut link, *id, mid, now).await?;
+                }
+                return link.commit().await;
             }
-            SendResult::Wait { at, reason } => {
-                settle(&mut link, id, OutboxState::Pending, reason, *at, now).await?;
-                run!(
-                    link,
-                    "UPDATE outbox SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0",
-                    id.0
-                )?;
+            SendResult::Retry { at, reason } | SendResult::Wait { at, reason } => {
+                (OutboxState::Pending, reason, *at)
             }
-            SendResult::Failed { reason } => {
-                settle(&mut link, id, OutboxState::Failed, reason, now, now).await?;
-            }
-            SendResult::Unknown { reason } => {
-                settle(&mut link, id, OutboxState::Unknown, reason, now, now).await?;
-            }
+            SendResult::Failed { reason } => (OutboxState::Failed, reason, now),
+            SendResult::Unknown { reason } => (OutboxState::Unknown, reason, now),
+        };
+        let untried = i64::from(matches!(result, SendResult::Wait { .. }));
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        for chunk in ids.chunks(crate::db::ROWS_MAX) {
+            on!(link, |c, B| {
+                let mut query = sqlx::QueryBuilder::<B>::new("UPDATE outbox SET state = ");
+                query.push_bind(state.as_str());
+                query.push(", reason = ").push_bind(reason);
+                query.push(", due_at = ").push_bind(due.0);
+                query.push(", updated_at = ").push_bind(now.0);
+                query.push(", attempts = attempts - ").push_bind(untried);
+                // Only what is under way or unknown can be settled; an echo that came first wins.
+                query.push(" WHERE state IN ('sending', 'unknown') AND id");
+                Dialect::push_uuids(&mut query, chunk);
+                query.build().execute(c).await.map(drop)
+            })?;
         }
         link.commit().await
     }
@@ -276,28 +295,6 @@ async fn with_accounts(
             })
         })
         .collect())
-}
-
-/// Only what is under way or unknown can be settled; an echo that came first wins.
-async fn settle(
-    link: &mut Link,
-    id: OutboxId,
-    state: OutboxState,
-    reason: &str,
-    due: Timestamp,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    run!(
-        link,
-        "UPDATE outbox SET state = $2, reason = $3, due_at = $4, updated_at = $5 \
-         WHERE id = $1 AND state IN ('sending', 'unknown')",
-        id.0,
-        state.as_str(),
-        reason,
-        due.0,
-        now.0
-    )?;
-    Ok(())
 }
 
 async fn sent(link: &mut Link, id: OutboxId, mid: &str, now: Timestamp) -> Result<(), StoreError> {

@@ -186,6 +186,30 @@ impl SellerStore<'_> {
         Ok(())
     }
 
+    /// As [`Self::notify`], unless the seller has the same, about the same subject, unread already.
+    pub async fn notify_once(
+        &self,
+        n: &crate::NewNotification,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut link = self.store.db.read().await?;
+        let told = first!(
+            link,
+            (i64,),
+            "SELECT 1 FROM notifications WHERE seller_id = $1 AND kind = $2 AND text = $3 \
+             AND subject_id = $4 AND read_at IS NULL LIMIT 1",
+            self.id.0,
+            &n.kind,
+            &n.text,
+            &n.subject_id
+        )?;
+        drop(link);
+        match told {
+            Some(_) => Ok(()),
+            None => self.notify(n, now).await,
+        }
+    }
+
     /// Marks a notification, or all of them, as read.
     pub async fn read_notifications(
         &self,

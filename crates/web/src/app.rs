@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderName, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -59,9 +59,35 @@ pub fn router(state: AppState) -> Router {
         .layer(trace_layer())
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
     // Whose domain it is decides the route, so it is asked before any route is looked for.
-    Router::new()
+    let routes = Router::new()
         .fallback_service(routes)
-        .layer(from_fn_with_state(state, shop::by_domain))
+        .layer(from_fn_with_state(state.clone(), shop::by_domain));
+    webhooks::events(&state)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(state)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(timed))
+        .fallback_service(routes)
+}
+
+/// Counts and times an answer to Meta.
+async fn timed(request: Request, next: Next) -> Response {
+    let begun = std::time::Instant::now();
+    let response = next.run(request).await;
+    answered(&response, begun.elapsed());
+    count(response).await
+}
+
+/// What is logged and measured of every answer.
+fn answered(response: &Response, took: Duration) {
+    let status = response.status().as_u16();
+    let millis = took.as_millis() as u64;
+    tracing::debug!(
+        http.status = status,
+        http.millis = millis,
+        "Answered {status} in {millis} ms"
+    );
+    metrics::histogram!("eziseller_http_seconds").record(took.as_secs_f64());
 }
 
 async fn count(response: Response) -> Response {
@@ -92,12 +118,7 @@ fn trace_layer() -> TraceLayer<
             tracing::info_span!("http", http.method = %request.method(), http.route = route, http.id = id)
         })
         .on_request(())
-        .on_response(|response: &Response, took: Duration, _: &Span| {
-            let status = response.status().as_u16();
-            let millis = took.as_millis() as u64;
-            tracing::debug!(http.status = status, http.millis = millis, "Answered {status} in {millis} ms");
-            metrics::histogram!("eziseller_http_seconds").record(took.as_secs_f64());
-        })
+        .on_response(|response: &Response, took: Duration, _: &Span| answered(response, took))
 }
 
 fn is_for_programs(path: &str) -> bool {

@@ -1,5 +1,7 @@
 //! `eziseller serve`: the server.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use engine::Role;
 use tracing::{info, warn};
@@ -31,7 +33,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
             RoleArg::Worker => None,
             RoleArg::All | RoleArg::Web => Some(bind(&args.listen).await?),
         };
-        let store = shell::open_store(&args.database.database_url).await?;
+        let patience = Duration::from_secs(args.database_wait);
+        let store = tokio::select! {
+            store = shell::await_store(&args.database.database_url, patience) => store?,
+            () = shell::asked_to_stop() => return Ok(()),
+        };
         let engine = shell::engine_over(store, config)?;
         let role = match args.role {
             RoleArg::All => Role::All,

@@ -4,25 +4,38 @@ use uuid::Uuid;
 
 use super::CommitError;
 use super::effects::{LaneEffects, Outcome};
-use crate::db::{Dialect, Link, on, run};
+use crate::db::{Link, on, run};
 
 /// Marks every named event. One that is not pending any more was processed by somebody else.
 pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
-    let mut wanted = 0;
+    let done: Vec<(Uuid, Option<Uuid>)> = lanes
+        .iter()
+        .flat_map(|lane| {
+            let done = lane.outcomes.iter().filter(|(_, o)| *o == Outcome::Done);
+            done.map(|(id, _)| (id.0, lane.seller_id.map(|s| s.0)))
+        })
+        .collect();
+    let mut wanted = done.len() as u64;
     let mut marked = 0;
-    for (seller, done) in done_by_seller(lanes) {
-        wanted += done.len() as u64;
-        for chunk in done.chunks(crate::db::ROWS_MAX) {
-            marked += on!(link, |c, B| {
-                let mut query = sqlx::QueryBuilder::<B>::new(
-                    "UPDATE inbound_events SET state = 'done', reason = NULL, seller_id = ",
-                );
-                query.push_bind(seller);
-                query.push(" WHERE state = 'pending' AND id");
-                Dialect::push_uuids(&mut query, chunk);
-                query.build().execute(c).await.map(|d| d.rows_affected())
-            })?;
-        }
+    for chunk in done.chunks(crate::db::ROWS_MAX) {
+        marked += on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new(
+                "UPDATE inbound_events SET state = 'done', reason = NULL, seller_id = v.column2 \
+                 FROM (",
+            );
+            query.push_values(chunk, |mut b, (id, seller)| {
+                b.push_bind(*id).push_bind(*seller);
+            });
+            query.push(
+                ") AS v WHERE inbound_events.state = 'pending' AND inbound_events.id = v.column1",
+            );
+            query
+                .build()
+                .persistent(false)
+                .execute(c)
+                .await
+                .map(|d| d.rows_affected())
+        })?;
     }
     for lane in lanes {
         for (id, outcome) in &lane.outcomes {
@@ -70,22 +83,4 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
     } else {
         Err(CommitError::Conflict)
     }
-}
-
-fn done_by_seller(lanes: &[LaneEffects]) -> Vec<(Option<Uuid>, Vec<Uuid>)> {
-    let mut groups: Vec<(Option<Uuid>, Vec<Uuid>)> = Vec::new();
-    for lane in lanes {
-        let seller = lane.seller_id.map(|s| s.0);
-        let done = lane
-            .outcomes
-            .iter()
-            .filter(|(_, outcome)| *outcome == Outcome::Done)
-            .map(|(id, _)| id.0);
-        match groups.iter_mut().find(|(s, _)| *s == seller) {
-            Some((_, ids)) => ids.extend(done),
-            None => groups.push((seller, done.collect())),
-        }
-    }
-    groups.retain(|(_, ids)| !ids.is_empty());
-    groups
 }

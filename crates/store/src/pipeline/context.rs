@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Lane, PendingEvent};
 use crate::column::row;
 use crate::customers::CustomerRow;
-use crate::db::{Dialect, Link, by_pairs, first, on};
+use crate::db::{Dialect, Link, by_pairs, on};
 use crate::{ChannelAccount, Conversation, Customer, Seller, StoreError};
 
 row! {
@@ -65,33 +65,21 @@ async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
         .into_iter()
         .map(|owner| (owner.external_id, owner.account_id))
         .collect();
-    let mut accounts: HashMap<AccountId, (Arc<ChannelAccount>, Arc<Seller>)> = HashMap::new();
-    let mut sellers: HashMap<SellerId, Arc<Seller>> = HashMap::new();
-    for id in owners.values() {
-        if accounts.contains_key(id) {
-            continue;
-        }
-        let account = first!(
-            link,
-            ChannelAccount,
-            "SELECT * FROM channel_accounts WHERE id = $1",
-            id.0
-        )?;
-        let Some(account) = account else { continue };
-        if !sellers.contains_key(&account.seller_id) {
-            let found = first!(
-                link,
-                Seller,
-                "SELECT * FROM sellers WHERE id = $1",
-                account.seller_id.0
-            )?;
-            sellers.extend(found.map(|seller| (seller.id, Arc::new(seller))));
-        }
-        let Some(seller) = sellers.get(&account.seller_id).cloned() else {
-            continue;
-        };
-        accounts.insert(*id, (Arc::new(account), seller));
-    }
+    let found: HashSet<Uuid> = owners.values().map(|id| id.0).collect();
+    let found: Vec<ChannelAccount> = by_ids(link, "channel_accounts", found).await?;
+    let sellers: HashSet<Uuid> = found.iter().map(|account| account.seller_id.0).collect();
+    let sellers: Vec<Seller> = by_ids(link, "sellers", sellers).await?;
+    let sellers: HashMap<SellerId, Arc<Seller>> = sellers
+        .into_iter()
+        .map(|seller| (seller.id, Arc::new(seller)))
+        .collect();
+    let accounts: HashMap<AccountId, (Arc<ChannelAccount>, Arc<Seller>)> = found
+        .into_iter()
+        .filter_map(|account| {
+            let seller = sellers.get(&account.seller_id)?.clone();
+            Some((account.id, (Arc::new(account), seller)))
+        })
+        .collect();
     for lane in lanes {
         let named = lane.events.iter().flat_map(|event| &event.account_ids);
         let found = named
@@ -104,6 +92,35 @@ async fn route(link: &mut Link, lanes: &mut [Lane]) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+/// Rows of a table by their ids, in one statement: a batch may hold as many accounts as lanes.
+async fn by_ids<T: FromRows>(
+    link: &mut Link,
+    table: &str,
+    ids: HashSet<Uuid>,
+) -> Result<Vec<T>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    Ok(on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new("SELECT * FROM ");
+        query.push(table).push(" WHERE id");
+        Dialect::push_uuids(&mut query, &ids);
+        query.build_query_as().fetch_all(c).await
+    })?)
+}
+
+/// Readable from either database.
+trait FromRows:
+    for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>
+    + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>
+    + Send
+    + Unpin
+{
+}
+impl FromRows for ChannelAccount {}
+impl FromRows for Seller {}
 
 // `VALUES` goes first and `CROSS JOIN` keeps it there: SQLite answers `(a, b) IN (VALUES ...)` by
 // reading the whole table.

@@ -20,10 +20,12 @@ pub(crate) const PATH: &str = "/webhooks/meta";
 /// The route of the first Eziseller.
 pub(crate) const LEGACY_PATH: &str = "/api/instagram/dm/webhook";
 
-/// The routes.
-pub(crate) fn router(state: &AppState) -> Router<AppState> {
+/// Where the events arrive. Apart from the other routes, because nothing that surrounds those (whose
+/// domain it is, compression, headers for browsers) says anything to Meta, and each costs something
+/// at ten thousand events a second.
+pub(crate) fn events(state: &AppState) -> Router<AppState> {
     let events = || get(events::handshake).post(events::take);
-    let router = Router::new()
+    Router::new()
         .route(PATH, events())
         .route(
             LEGACY_PATH,
@@ -33,6 +35,11 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
             )),
         )
         .layer(DefaultBodyLimit::max(limits::WEBHOOK_BODY_BYTES_MAX))
+}
+
+/// The other routes.
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    let router = Router::new()
         .route("/webhooks/meta/deauthorize", post(callbacks::deauthorize))
         .route("/webhooks/meta/data-deletion", post(callbacks::delete_data))
         .route("/data-deletion/{code}", get(callbacks::deletion_status));

@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "sync_shop/sdk.rs"]
+mod sdk;
 mod sync_shop;
 
 use std::collections::BTreeMap;
 
 use domain::catalog::{Product, ProductStatus, RetailerId};
 use domain::{Money, Timestamp};
+use engine::ActionError;
 use engine::sync::plan::fingerprint;
 use engine::sync::{SyncCause, SyncKind, SyncStep};
 use sandbox::{Fault, FaultRule, RandomFaults, SandboxConfig};
@@ -17,7 +20,7 @@ use sync_shop::Shop;
 use testkit::{TestDatabase, on_both};
 
 impl Shop {
-    async fn of(database: &TestDatabase, seed: u64) -> Self {
+    pub(crate) async fn of(database: &TestDatabase, seed: u64) -> Self {
         let config = SandboxConfig {
             seed,
             ..SandboxConfig::default()
@@ -31,7 +34,7 @@ impl Shop {
     }
 
     /// One run to its end, or at most `steps` steps of it (then its holder has crashed).
-    async fn sync(&self, kind: SyncKind, holder: &str, steps: usize) -> Option<SyncRun> {
+    pub(crate) async fn sync(&self, kind: SyncKind, holder: &str, steps: usize) -> Option<SyncRun> {
         self.engine
             .sync_start(self.seller, self.catalog, kind, SyncCause::Hand)
             .await
@@ -51,6 +54,12 @@ impl Shop {
         // The lease of a crashed holder runs out.
         self.pass(self.engine.now().plus(10 * Timestamp::MINUTE));
         None
+    }
+
+    /// One item sent again by itself.
+    pub(crate) async fn send(&self, id: &str) -> Result<CatalogItem, ActionError> {
+        let id = RetailerId::parse(id).unwrap();
+        self.engine.send_item(self.seller, self.catalog, &id).await
     }
 
     async fn items(&self) -> BTreeMap<String, CatalogItem> {
@@ -187,6 +196,93 @@ on_both! {
         shop.sync(SyncKind::Incremental, "a", 200).await.unwrap();
         assert_eq!(differences(&shop).await, Vec::<String>::new());
         assert!(shop.items().await.values().all(|item| item.state == "visible"));
+    }
+
+    async fn a_batch_that_was_given_up_and_arrives_late_does_not_stand(database: &TestDatabase) {
+        let shop = Shop::of(database, 7).await;
+        shop.put([product("P-1", "Jug", 25_000)]).await;
+        shop.sync(SyncKind::Full, "a", 100).await.unwrap();
+        let began = shop.engine.now();
+        shop.put([product("P-1", "Jug", 26_000)]).await;
+        shop.sandbox.next_calls(1, "items_batch", Fault::CutAfter);
+        shop.sync(SyncKind::Incremental, "a", 100).await.unwrap();
+        shop.put([product("P-1", "Jug", 27_000)]).await;
+        shop.sync(SyncKind::Incremental, "a", 100).await.unwrap();
+        assert!(shop.engine.now().since(began) < Timestamp::MINUTE, "the lost one is still on its way");
+        assert_eq!(differences(&shop).await.len(), 1, "the lost one has come last");
+        let store = shop.engine.store().seller(shop.seller);
+        let next = store.catalog(shop.catalog).await.unwrap().unwrap().next_sync_at.unwrap();
+        assert!(next.since(shop.engine.now()) <= 31 * Timestamp::MINUTE);
+        shop.pass(next);
+        shop.sync(SyncKind::Incremental, "a", 100).await.unwrap();
+        assert_eq!(differences(&shop).await, Vec::<String>::new());
+        assert_eq!(shop.sandbox.catalog_items(&shop.external_id())[0].fields["price"], "270.00 INR");
+        // Once is enough.
+        let next = store.catalog(shop.catalog).await.unwrap().unwrap().next_sync_at.unwrap();
+        assert!(next.since(shop.engine.now()) > Timestamp::HOUR);
+    }
+
+    async fn one_item_is_sent_again_by_itself_and_only_that(database: &TestDatabase) {
+        let shop = Shop::of(database, 5).await;
+        shop.put((0..3).map(|i| product(&format!("P-{i}"), &format!("Mug {i}"), 25_000))).await;
+        shop.sync(SyncKind::Full, "a", 100).await.unwrap();
+        shop.put((0..3).map(|i| product(&format!("P-{i}"), &format!("Mug {i}"), 26_000))).await;
+        let sent = shop.send("P-1").await.unwrap();
+        assert_eq!(sent.state, "visible");
+        let prices = || {
+            let there = shop.sandbox.settled_items(&shop.external_id());
+            there.iter().map(|item| item.fields["price"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(prices(), ["250.00 INR", "260.00 INR", "250.00 INR"]);
+        assert_eq!(shop.batch_calls(), 1, "no batch was needed");
+        // The next sync sends the others, and not this one.
+        let run = shop.sync(SyncKind::Incremental, "a", 100).await.unwrap();
+        assert_eq!((run.sent, run.accepted), (2, 2), "{:?}", run.reason);
+        assert_eq!(prices(), ["260.00 INR"; 3]);
+        assert_eq!(differences(&shop).await, Vec::<String>::new());
+
+        // What Meta refuses is recorded with its words, and is no success.
+        shop.put([product("P-1", "Mug 1", 27_000)]).await;
+        let refusal = Fault::Error { code: 100, subcode: None, after_effect: false };
+        shop.sandbox.fault(FaultRule { method: Some("POST".to_owned()), ..FaultRule::always("*", refusal) });
+        assert!(shop.send("P-1").await.is_err());
+        shop.sandbox.clear_faults();
+        let item = &shop.items().await["P-1"];
+        assert_eq!(item.state, "rejected");
+        assert!(item.messages.len() > 10, "{}", item.messages);
+        assert_eq!(shop.send("P-1").await.unwrap().state, "visible");
+        // An answer that was cut off: it goes with the next batch.
+        shop.put([product("P-2", "Mug 2", 28_000)]).await;
+        shop.sandbox.fault(FaultRule { method: Some("POST".to_owned()), ..FaultRule::always("*", Fault::CutAfter) });
+        assert!(shop.send("P-2").await.is_err());
+        shop.sandbox.clear_faults();
+        shop.sync(SyncKind::Incremental, "a", 100).await.unwrap();
+        assert_eq!(prices()[1..], ["270.00 INR", "280.00 INR"]);
+        assert_eq!(differences(&shop).await, Vec::<String>::new());
+    }
+
+    async fn an_item_that_meta_never_had_is_created_by_itself(database: &TestDatabase) {
+        let shop = Shop::of(database, 6).await;
+        let mut bare = product("P-1", "Jug", 45_000);
+        bare.image_urls.clear();
+        shop.put([product("P-0", "Cup", 12_000), bare]).await;
+        // Crashed before anything was sent.
+        assert!(shop.sync(SyncKind::Full, "a", 1).await.is_none());
+        let unknown = shop.send("P-7").await;
+        assert!(unknown.unwrap_err().to_string().contains("catalog item"));
+        let held = shop.send("P-1").await;
+        assert!(held.unwrap_err().to_string().contains("image_link"));
+        let made = shop.send("P-0").await.unwrap();
+        assert_eq!(made.state, "visible");
+        let there = shop.sandbox.settled_items(&shop.external_id());
+        assert_eq!(there.len(), 1);
+        assert_eq!(there[0].fields["price"], "120.00 INR");
+        assert_eq!(differences(&shop).await, Vec::<String>::new());
+        // While a sync holds the catalogue it is left to that.
+        shop.engine.sync_start(shop.seller, shop.catalog, SyncKind::Full, SyncCause::Hand).await.unwrap();
+        shop.engine.sync_step(shop.seller, shop.catalog, "a").await.unwrap();
+        let busy = shop.send("P-0").await;
+        assert!(busy.unwrap_err().to_string().contains("under way"));
     }
 
     async fn a_dead_token_ends_the_run_with_a_remedy_and_loses_nothing(database: &TestDatabase) {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+#[path = "process/sync_kills.rs"]
+mod sync_kills;
 
 use std::time::Duration;
 

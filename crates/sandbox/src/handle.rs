@@ -1,7 +1,7 @@
 //! The sandbox in a test: starting, scripting, asking what happened.
 
 use crate::action::Action;
-use crate::catalog::CatalogItem;
+use crate::catalog::{CatalogItem, ReceivedItem};
 use crate::change::Change;
 use crate::config::{AccountSpec, Callback, SandboxConfig};
 use crate::faults::{Fault, FaultRule, RandomFaults};
@@ -253,6 +253,16 @@ impl Sandbox {
     pub fn settled_items(&self, catalog: &str) -> Vec<CatalogItem> {
         self.world().settle(catalog, true);
         self.catalog_items(catalog)
+    }
+
+    /// Everything that came in for the items of a catalog, counted by item and content.
+    pub fn received_items(&self, catalog: &str) -> Vec<ReceivedItem> {
+        let world = self.world();
+        world
+            .catalogs
+            .get(catalog)
+            .map(crate::catalog::Catalog::received)
+            .unwrap_or_default()
     }
 
     /// How often each limit was exceeded, by error code.

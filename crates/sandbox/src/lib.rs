@@ -53,7 +53,7 @@ mod whatsapp;
 mod world;
 
 pub use action::Action;
-pub use catalog::CatalogItem;
+pub use catalog::{CatalogItem, ReceivedItem};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::{

@@ -4,7 +4,7 @@ use domain::{CatalogId, SellerId, SyncRunId, Timestamp};
 use uuid::Uuid;
 
 use crate::column::row;
-use crate::db::{all, first, run};
+use crate::db::{all, first, run, value};
 use crate::{SellerStore, StoreError, System};
 
 row! {
@@ -245,6 +245,27 @@ impl SellerStore<'_> {
             b.ended_at.map(|t| t.0)
         )?;
         Ok(())
+    }
+
+    /// When a batch of the catalogue was last given up without its fate being known, among the runs
+    /// that began after `since`.
+    pub async fn last_lost_batch(
+        &self,
+        catalog: CatalogId,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        let at = value!(
+            link,
+            Option<i64>,
+            "SELECT MAX(b.ended_at) FROM sync_runs r JOIN sync_batches b ON b.run_id = r.id \
+             WHERE r.seller_id = $1 AND r.catalog_id = $2 AND r.started_at > $3 \
+             AND b.seller_id = r.seller_id AND b.state = 'lost'",
+            self.id.0,
+            catalog.0,
+            since.0
+        )?;
+        Ok(at.map(Timestamp))
     }
 
     /// The catalogue's batches whose fate is not known yet, oldest first.

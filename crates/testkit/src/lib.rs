@@ -1,5 +1,5 @@
-//! What tests need around the product: throw-away databases of both kinds. It knows no other crate
-//! of ours: it gives addresses.
+//! What tests need around the product: throw-away databases of both kinds, and Meta's own SDK. It
+//! knows no other crate of ours: it gives addresses.
 //!
 //! PostgreSQL is a throw-away cluster made from the `initdb` and `postgres` found on the machine,
 //! shared by all test processes and stopped when the last of them is gone; or the server that
@@ -8,9 +8,11 @@
 
 mod cluster;
 mod database;
+mod sdk;
 
 pub use cluster::Cluster;
 pub use database::{TestDatabase, postgres, sqlite};
+pub use sdk::run_with_sdk;
 
 /// Makes of one test body two tests, one on each database.
 ///

@@ -11,6 +11,7 @@ pub mod item;
 pub mod plan;
 mod readback;
 mod refresh;
+mod repair;
 mod run;
 mod schedule;
 mod send;

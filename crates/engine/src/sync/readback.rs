@@ -102,7 +102,7 @@ impl Step<'_> {
         self.state.listing = None;
         self.state.list_all = false;
         self.state.look_up.clear();
-        self.state.listed_at = Some(self.now);
+        self.state.listed_at = Some(listing.since);
         self.after_read_back().await
     }
 
@@ -210,7 +210,7 @@ impl Step<'_> {
 }
 
 /// What a listing says of a product, in plain words for the seller.
-fn listed_item(product: &CatalogProduct) -> Listed {
+pub(super) fn listed_item(product: &CatalogProduct) -> Listed {
     let mut messages: Vec<String> = product.review_rejection_reasons.clone();
     messages.extend(product.errors.iter().filter_map(|error| {
         let parts = [

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Timestamp;
 use domain::catalog::item::{CatalogItemFields, ShopFacts, items};
 use domain::catalog::rules::check_item;
-use domain::catalog::{ProductStatus, RetailerId};
+use domain::catalog::{Product, ProductStatus, RetailerId};
 use sha2::{Digest, Sha256};
-use store::{CatalogItem, ProductRow};
+use store::{CatalogItem, ProductRow, Seller};
 
 use super::item::{ItemState, Need, SyncItem};
 use super::plan;
 use super::run::{Halt, Step};
 use super::state::Phase;
+use crate::Engine;
 
 /// Products looked at in one step.
 const PAGE: u32 = 500;
@@ -105,23 +107,31 @@ impl Step<'_> {
     }
 
     /// A product's items as Meta should hold them.
-    pub(super) fn fields(&self, product: &domain::catalog::Product) -> Vec<CatalogItemFields> {
-        let base_url = self.engine.shop_url(&self.seller);
-        items(
-            product,
-            &ShopFacts {
-                name: &self.seller.name,
-                base_url: base_url.as_deref(),
-                free: &|_| None,
-                now: self.now,
-            },
-        )
+    pub(super) fn fields(&self, product: &Product) -> Vec<CatalogItemFields> {
+        fields_of(self.engine, &self.seller, product, self.now)
     }
 
     fn facts(&self) -> String {
         let base_url = self.engine.shop_url(&self.seller).unwrap_or_default();
         hex::encode(Sha256::digest(format!("{}\n{base_url}", self.seller.name)))
     }
+}
+
+/// A product's items as Meta should hold them at `now`.
+pub(super) fn fields_of(
+    engine: &Engine,
+    seller: &Seller,
+    product: &Product,
+    now: Timestamp,
+) -> Vec<CatalogItemFields> {
+    let base_url = engine.shop_url(seller);
+    let facts = ShopFacts {
+        name: &seller.name,
+        base_url: base_url.as_deref(),
+        free: &|_| None,
+        now,
+    };
+    items(product, &facts)
 }
 
 /// The digest by which a change of an item is known.

@@ -4,6 +4,7 @@ use domain::{CatalogId, SellerId, SyncRunId, Timestamp};
 use meta::graph::{Access, Advice, GraphError};
 use store::{Catalog, Seller, SellerStore, StoreError, SyncRun};
 
+use super::settle::HANDLE_MS;
 use super::state::{Phase, SyncState};
 use super::{SyncCause, SyncKind};
 use crate::changes::Subject;
@@ -16,6 +17,9 @@ const LEASE_MS: i64 = 2 * Timestamp::MINUTE;
 const WAIT_MAX_MS: i64 = 3 * Timestamp::MINUTE;
 /// How often a run goes back to sending what a read-back found missing.
 pub(super) const ROUNDS_MAX: u32 = 3;
+
+/// Batches that were lost longer ago have had their listing.
+const RECHECK_MS_MAX: i64 = 2 * Timestamp::DAY;
 
 /// What a step came to.
 #[derive(Debug, Clone)]
@@ -58,6 +62,22 @@ pub(super) struct Step<'a> {
     pub(super) now: Timestamp,
 }
 
+/// When everything has to be listed once more. A batch that was given up may have reached Meta all
+/// the same, and be carried out after what was sent since: its old content then stands over the new
+/// one. Once Meta must be done with it, a listing shows that.
+async fn recheck_at(
+    store: &SellerStore<'_>,
+    catalog: CatalogId,
+    state: &SyncState,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let lost = store
+        .last_lost_batch(catalog, now.plus(-RECHECK_MS_MAX))
+        .await?;
+    let over = lost.map(|lost| lost.plus(HANDLE_MS));
+    Ok(over.filter(|over| state.listed_at.is_none_or(|listed| listed < *over)))
+}
+
 impl Engine {
     /// Begins a run. Refused while another one of the catalogue is under way; one whose holder has
     /// crashed is ended as `partial` first.
@@ -94,6 +114,8 @@ impl Engine {
         };
         let mut state = SyncState::read(&found.settings);
         state.begin(kind == SyncKind::Full);
+        let recheck = recheck_at(&store, catalog, &state, now).await?;
+        state.list_all |= recheck.is_some_and(|at| at <= now);
         if kind == SyncKind::Full {
             store.forget_accepted(catalog).await?;
         }
@@ -283,7 +305,8 @@ impl Step<'_> {
         catalog_status.clone_into(&mut self.catalog.status);
         self.catalog.status_reason = reason;
         self.catalog.synced_version = self.state.refreshed;
-        self.catalog.next_sync_at = self.next_sync_at(reviewing > 0);
+        let recheck = recheck_at(&self.store, self.catalog.id, &self.state, self.now).await?;
+        self.catalog.next_sync_at = self.next_sync_at(reviewing > 0, recheck);
         self.state.phase = Phase::Finish;
         let text = match &self.run.reason {
             Some(reason) => format!("ended: {status}: {reason}"),
@@ -298,8 +321,8 @@ impl Step<'_> {
     }
 
     /// When the catalogue syncs next by itself: where the run was stopped, then; while a review is
-    /// under way, soon; else after the seller's interval.
-    fn next_sync_at(&self, reviewing: bool) -> Option<Timestamp> {
+    /// under way, soon; when a lost batch must be over; else after the seller's interval.
+    fn next_sync_at(&self, reviewing: bool, recheck: Option<Timestamp>) -> Option<Timestamp> {
         if !self.catalog.auto_sync || self.run.status == "failed" {
             return None;
         }
@@ -307,6 +330,7 @@ impl Step<'_> {
             .now
             .plus(self.catalog.sync_interval.max(Timestamp::MINUTE));
         let soon = self.now.plus(15 * Timestamp::MINUTE);
+        let usual = recheck.map_or(usual, |at| usual.min(at));
         Some(match self.run.resume_at {
             Some(then) => then,
             None if reviewing => usual.min(soon),

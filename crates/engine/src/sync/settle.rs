@@ -16,7 +16,7 @@ use super::send::BatchItem;
 const POLL_MS: i64 = 2 * Timestamp::SECOND;
 const POLL_MAX_MS: i64 = 30 * Timestamp::SECOND;
 /// A handle that has not ended by then is given up and its items are sent again.
-const HANDLE_MS: i64 = 30 * Timestamp::MINUTE;
+pub(super) const HANDLE_MS: i64 = 30 * Timestamp::MINUTE;
 /// An item whose fate stays unknown is not sent for ever.
 const ATTEMPTS_MAX: i64 = 6;
 

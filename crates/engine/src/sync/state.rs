@@ -43,7 +43,7 @@ pub(super) struct SyncState {
     pub(super) list_all: bool,
     /// When the listing under way began, and its cursor.
     pub(super) listing: Option<Listing>,
-    /// When everything was last listed.
+    /// When the last listing of everything began.
     pub(super) listed_at: Option<Timestamp>,
     /// How often this run went back to sending after a read-back.
     pub(super) rounds: u32,

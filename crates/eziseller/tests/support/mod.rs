@@ -16,13 +16,21 @@ pub(crate) const KEY: &str = "42424242424242424242424242424242424242424242424242
 /// The settings of one installation.
 pub(crate) struct Site {
     database_url: String,
+    graph_url: String,
     directory: TempDir,
 }
 
 impl Site {
+    /// Without Meta: nothing listens there, replies stay in the outbox.
     pub(crate) fn new(database_url: &str) -> Self {
+        Self::at_meta(database_url, "http://127.0.0.1:9")
+    }
+
+    /// With Meta, or what stands in for it, at this address.
+    pub(crate) fn at_meta(database_url: &str, graph_url: &str) -> Self {
         Self {
             database_url: database_url.to_owned(),
+            graph_url: graph_url.to_owned(),
             directory: tempfile::tempdir().unwrap(),
         }
     }
@@ -35,8 +43,8 @@ impl Site {
             .env("ENCRYPTION_KEY", KEY)
             .env("META_APP_SECRET", APP_SECRET)
             .env("INSTAGRAM_VERIFY_TOKEN", "process-test")
-            // Nothing listens there: replies stay in the outbox.
-            .env("GRAPH_API_URL", "http://127.0.0.1:9")
+            .env("GRAPH_API_URL", &self.graph_url)
+            .env("PUBLIC_URL", "https://shop.example.com")
             .env("EZISELLER_LOG", "debug,hyper=info,sqlx=warn");
         command
     }
@@ -109,6 +117,13 @@ impl Site {
             .iter()
             .filter(|row| row["direction"] != "in")
             .count()
+    }
+
+    /// A file of the installation's own, with this content; its path.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
     }
 
     /// Everything the servers logged.
@@ -186,6 +201,28 @@ impl Server {
             .send()
             .await;
         answer.unwrap().status().as_u16()
+    }
+
+    /// Calls the API; the answer, which must be a success.
+    pub(crate) async fn call(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Value {
+        let answer = self
+            .client
+            .request(method, format!("{}/api/v1{path}", self.url))
+            .bearer_auth(key)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
     }
 
     /// Waits until no event is pending; the figures then.

@@ -1,5 +1,7 @@
 //! Catalogues and their items: the batch route, the per-item route, review and diagnostics.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Paged, Result};
@@ -43,6 +45,9 @@ pub struct CatalogProduct {
     /// Its price as Meta shows it.
     #[serde(default, deserialize_with = "loose")]
     pub price: Option<String>,
+    /// Its sale price as Meta shows it.
+    #[serde(default, deserialize_with = "loose")]
+    pub sale_price: Option<String>,
     /// Its availability.
     #[serde(default, deserialize_with = "loose")]
     pub availability: Option<String>,
@@ -111,9 +116,18 @@ pub struct SingleProduct {
     pub url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub additional_image_urls: Vec<String>,
     /// Minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<u64>,
+    /// Minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_price: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_price_start_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_price_end_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +138,17 @@ pub struct SingleProduct {
     pub brand: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retailer_product_group_id: Option<String>,
+    /// `color`, `size`, `material`, `pattern`, `gender`, `age_group`.
+    #[serde(flatten)]
+    pub attributes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub additional_variant_attributes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity_to_sell_on_facebook: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_number_4: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<String>,
 }
@@ -194,7 +219,7 @@ pub struct Business {
 }
 
 const CATALOG_FIELDS: &str = "id,name,product_count,vertical";
-const PRODUCT_FIELDS: &str = "id,retailer_id,name,price,availability,visibility,review_status,\
+const PRODUCT_FIELDS: &str = "id,retailer_id,name,price,sale_price,availability,visibility,review_status,\
     review_rejection_reasons,capability_to_review_status,image_fetch_status,errors,custom_number_4";
 const STATUS_FIELDS: &str =
     "handle,status,errors,errors_total_count,warnings,warnings_total_count,ids_of_invalid_requests";

@@ -58,6 +58,12 @@ impl World {
         for one in raw.iter() {
             take_request(one, &mut requests, &mut status);
         }
+        if let Some(catalog) = self.catalogs.get_mut(catalog) {
+            for request in &requests {
+                let content = format!("{:?} {:?}", request.method, request.fields);
+                catalog.receive(&request.retailer_id, &content);
+            }
+        }
         let empty = requests.is_empty() || matches!(fault, Some(Fault::EmptyHandles));
         if empty {
             return Ok(json!({"handles": [], "validation_status": status}));

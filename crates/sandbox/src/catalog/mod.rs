@@ -11,6 +11,7 @@ use crate::world::{MINUTE, World};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A product catalog.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Catalog {
     pub(crate) broken_images: Vec<(String, String)>,
     /// Product-group ids by `item_group_id`.
     groups: BTreeMap<String, String>,
+    /// How often each request for an item came in, by retailer id and a digest of its content.
+    received: BTreeMap<(String, u64), u32>,
 }
 
 /// One item. Fields are kept under their `items_batch` names.
@@ -74,6 +77,17 @@ pub(crate) struct Handle {
     /// Missing required fields count as errors although they are listed as warnings.
     counted: usize,
     invalid: Vec<String>,
+}
+
+/// How often one content of an item came in, whatever became of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ReceivedItem {
+    /// The seller's id.
+    pub retailer_id: String,
+    /// Digest of the method and the fields.
+    pub content: u64,
+    /// How often.
+    pub times: u32,
 }
 
 /// An item as a test sees it.
@@ -159,6 +173,24 @@ impl Catalog {
         }
     }
 
+    /// Counts a request for an item.
+    pub(crate) fn receive(&mut self, retailer_id: &str, content: &impl Hash) {
+        let mut digest = DefaultHasher::new();
+        content.hash(&mut digest);
+        let key = (retailer_id.to_owned(), digest.finish());
+        *self.received.entry(key).or_default() += 1;
+    }
+
+    /// What was counted.
+    pub(crate) fn received(&self) -> Vec<ReceivedItem> {
+        let count = |((retailer_id, content), times): (&(String, u64), &u32)| ReceivedItem {
+            retailer_id: retailer_id.clone(),
+            content: *content,
+            times: *times,
+        };
+        self.received.iter().map(count).collect()
+    }
+
     pub(crate) fn views(&self, now: i64) -> Vec<CatalogItem> {
         self.items.values().map(|i| i.view(now)).collect()
     }
@@ -181,6 +213,7 @@ impl World {
                 reject: Vec::new(),
                 broken_images: Vec::new(),
                 groups: BTreeMap::new(),
+                received: BTreeMap::new(),
             },
         );
         if let Some(business) = self.businesses.get_mut(business) {

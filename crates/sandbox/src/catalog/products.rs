@@ -170,6 +170,7 @@ impl World {
                 "The parameters price and currency are required",
             ));
         }
+        self.note_single(catalog, &sku, &fields);
         let id = self
             .write_item(catalog, &sku, fields, false, false)
             .unwrap_or_default();
@@ -187,8 +188,15 @@ impl World {
             .and_then(|c| c.items.get(&sku))
             .and_then(|i| fields::parse_price(i.text("price")).map(|(_, c)| c.to_owned()));
         let fields = single_fields(call, currency)?;
+        self.note_single(&catalog, &sku, &fields);
         self.write_item(&catalog, &sku, fields, false, false);
         Ok(json!({"success": true}))
+    }
+
+    fn note_single(&mut self, catalog: &str, sku: &str, fields: &[(&'static str, Value)]) {
+        if let Some(catalog) = self.catalogs.get_mut(catalog) {
+            catalog.receive(sku, &format!("{fields:?}"));
+        }
     }
 
     /// `DELETE /{product}`.
@@ -303,6 +311,26 @@ fn single_fields(call: &Call, currency: Option<String>) -> GraphResult<Vec<(&'st
             }
             "additional_image_urls" | "disabled_capabilities" => {
                 data.insert(kept.into(), call.json(name).unwrap_or_default());
+            }
+            "sale_price_start_date" | "sale_price_end_date" => {
+                if let (Some(from), Some(until)) = (
+                    call.text("sale_price_start_date"),
+                    call.text("sale_price_end_date"),
+                ) {
+                    let period = format!("{from}/{until}");
+                    data.insert("sale_price_effective_date".into(), period.into());
+                }
+            }
+            "additional_variant_attributes" => {
+                let pairs = call.json(name).unwrap_or_default();
+                let pairs = pairs.as_object().into_iter().flatten();
+                let pairs: Vec<String> = pairs
+                    .filter_map(|(key, value)| Some(format!("{key}:{}", value.as_str()?)))
+                    .collect();
+                data.insert(
+                    "additional_variant_attribute".into(),
+                    pairs.join(",").into(),
+                );
             }
             _ => {
                 data.insert(kept.into(), value.clone());

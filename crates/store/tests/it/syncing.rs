@@ -71,6 +71,11 @@ testkit::on_both! {
         let ended = SyncBatch { ended_at: Some(NOW), handle: Some("h".into()), ..batch };
         mine.put_sync_batch(c.id, &ended).await.unwrap();
         assert!(mine.open_sync_batches(c.id).await.unwrap().is_empty());
+        let begin = domain::Timestamp(0);
+        assert_eq!(mine.last_lost_batch(c.id, begin).await.unwrap(), None);
+        mine.put_sync_batch(c.id, &SyncBatch { state: "lost".into(), ..ended }).await.unwrap();
+        assert_eq!(mine.last_lost_batch(c.id, begin).await.unwrap(), Some(NOW));
+        assert_eq!(mine.last_lost_batch(c.id, NOW).await.unwrap(), None);
         assert_eq!(store.system().running_sync_runs().await.unwrap().len(), 1);
         run.status = "partial".into();
         run.ended_at = Some(NOW);

@@ -364,6 +364,12 @@ async fn see_nothing(store: &Store, me: &Seller, theirs: &Owned) {
             .is_empty()
     );
     assert!(
+        mine.last_lost_batch(theirs.catalog, domain::Timestamp(0))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
         mine.open_sync_batches(theirs.catalog)
             .await
             .unwrap()

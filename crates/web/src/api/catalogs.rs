@@ -36,6 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(disconnect_catalog))
         .routes(routes!(list_catalog_items))
         .routes(routes!(appeal_catalog_item))
+        .routes(routes!(send_catalog_item))
         .routes(routes!(start_sync))
         .routes(routes!(list_sync_runs))
         .routes(routes!(get_sync_run))
@@ -456,6 +457,29 @@ async fn appeal_catalog_item(
         .appeal_item(caller.seller, CatalogId(id), &item, &appeal.reason)
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Send one item again, as the product is now, by Meta's per-item route.
+///
+/// It is done when the call returns, and the answer is what Meta then shows. 409 while a sync of the
+/// catalog is under way, when the item breaks a rule of Meta's, and when Meta refuses the call (it
+/// takes a few hundred of them an hour): for more than a few items begin a sync.
+#[utoipa::path(
+    post, path = "/catalogs/{id}/items/{retailer_id}/send", tag = "catalogs",
+    params(("id" = Uuid, Path), ("retailer_id" = String, Path)),
+    responses((status = 200, body = CatalogItemOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+async fn send_catalog_item(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((id, item)): Path<(Uuid, String)>,
+) -> Result<axum::Json<CatalogItemOut>, Problem> {
+    let item = RetailerId::parse(&item).map_err(|_| Problem::not_found("catalog item"))?;
+    let sent = state
+        .engine()
+        .send_item(caller.seller, CatalogId(id), &item)
+        .await?;
+    Ok(axum::Json((&sent).into()))
 }
 
 /// A run to be begun.

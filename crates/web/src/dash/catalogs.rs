@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use domain::catalog::RetailerId;
 use domain::{AccountId, CatalogId, SyncRunId, Timestamp};
-use engine::sync::{CatalogSettings, SyncCause, SyncKind};
+use engine::sync::{CatalogSettings, ItemState, SyncCause, SyncKind};
 use serde::Deserialize;
 use store::{Catalog, SyncRun};
 
@@ -212,6 +212,39 @@ pub(super) async fn appeal(
     Ok(go(
         &state,
         &format!("/catalogs/{id}/items?state=review_rejected"),
+        &note,
+    ))
+}
+
+/// `POST /catalogs/{id}/send`
+pub(super) async fn send(
+    State(state): State<AppState>,
+    Path(id): Path<CatalogId>,
+    posted: Posted,
+) -> PageResult {
+    let item = RetailerId::parse(posted.fields.get("item"));
+    let item = item.map_err(|_| Problem::not_found("catalog item"))?;
+    let sent = state
+        .engine()
+        .send_item(posted.member.seller, id, &item)
+        .await;
+    let note = match sent {
+        Ok(sent) => {
+            let word = catalog_pages::item_state(&sent.state).1;
+            Note::good(format!("{item} is sent again; it is {word} now."))
+        }
+        Err(engine::ActionError::Refused(why)) => Note::bad(why),
+        Err(error) => return Err(error.into()),
+    };
+    let back = posted.fields.get("state");
+    let back = if back.parse::<ItemState>().is_ok() {
+        back
+    } else {
+        "pending"
+    };
+    Ok(go(
+        &state,
+        &format!("/catalogs/{id}/items?state={back}"),
         &note,
     ))
 }

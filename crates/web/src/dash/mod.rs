@@ -81,6 +81,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/catalogs/{id}/settings", post(catalogs::settings))
         .route("/catalogs/{id}/disconnect", post(catalogs::disconnect))
         .route("/catalogs/{id}/appeal", post(catalogs::appeal))
+        .route("/catalogs/{id}/send", post(catalogs::send))
         .route("/catalogs/{id}/items", get(catalogs::items))
         .route("/sync-runs/{id}", get(catalogs::run))
         .route("/connection", get(connection::page))

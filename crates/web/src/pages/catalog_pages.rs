@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::layout::Frame;
 use super::parts::{self, Note, Tone, back, chip, empty, head, notice};
+use super::product_pages::urlencode;
 use crate::icons;
 
 /// A catalogue.
@@ -200,6 +201,17 @@ pub(crate) fn run(run: &RunView, log: &[(Timestamp, String, Option<String>, Stri
     }
 }
 
+/// States of items that a person may send again: the others are on their way, held back by a rule
+/// that they break, gone, or not the seller's.
+const SENT_ALONE: [&str; 6] = [
+    "pending",
+    "accepted",
+    "under_review",
+    "visible",
+    "rejected",
+    "review_rejected",
+];
+
 /// A catalogue's items in a state.
 pub(crate) fn items(
     frame: &Frame,
@@ -215,8 +227,16 @@ pub(crate) fn items(
         @if items.is_empty() { (empty(icons::PRODUCTS, "None", "No item is in this state.", None)) }
         @else {
             div.card.flush { ul.list { @for item in items { li { div.item { div.grow {
-                p.title { a href={ "/products?search=" (item.retailer_id) } { (item.retailer_id) } }
+                p.title { a href={ "/products?q=" (urlencode(&item.retailer_id)) } { (item.retailer_id) } }
                 @for message in &item.messages { p.under { (message) } }
+                @if SENT_ALONE.contains(&state) {
+                    form method="post" action={ "/catalogs/" (catalog) "/send" } {
+                        (frame.csrf_field())
+                        input type="hidden" name="item" value=(item.retailer_id);
+                        input type="hidden" name="state" value=(state);
+                        button.small-button type="submit" { "Send again" }
+                    }
+                }
                 @if state == "review_rejected" {
                     form method="post" action={ "/catalogs/" (catalog) "/appeal" } {
                         (frame.csrf_field())

@@ -69,6 +69,19 @@ on_both! {
         let stream = app.call(Method::GET, &format!("{run}/events"), None).await;
         assert!(stream.text().contains("event: run") && stream.text().contains("\"partial\""));
 
+        // Sent alone it would be refused just as well: nothing is sent, and the fix is named.
+        let alone = app.call(Method::POST, &format!("{path}/items/LAMP/send"), None).await;
+        assert_eq!(alone.status, StatusCode::CONFLICT);
+        assert!(alone.text().contains("Meta would refuse it"), "{}", alone.text());
+        let nothing = app.call(Method::POST, &format!("{path}/items/NO-SUCH/send"), None).await;
+        assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+        let mut owner = app.owner().await;
+        let id = catalog["id"].as_str().unwrap();
+        owner.get("/catalogs").await;
+        let fields = [("item", "LAMP"), ("state", "held_back")];
+        let shown = owner.post(&format!("/catalogs/{id}/send"), &fields).await;
+        assert!(shown.text().contains("Meta would refuse it"), "{}", shown.text());
+
         let gone = app.call(Method::POST, &format!("{path}/disconnect"), None).await;
         assert_eq!(gone.json()["status"], "disabled");
         let refused = app.call(Method::POST, &sync, Some(json!({}))).await;

@@ -18,6 +18,7 @@ use crate::intake::Intake;
 use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
 use crate::outbox::{InFlight, StuckTold};
+use crate::pictures::Darkroom;
 use crate::pipeline::Caution;
 use crate::profiles::Strangers;
 use crate::snapshot::Snapshots;
@@ -61,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) llm: Option<Llm>,
     pub(crate) unsure: Queue,
     pub(crate) strangers: Strangers,
+    pub(crate) darkroom: Darkroom,
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) outbox_waiting: Arc<Notify>,
 }
@@ -107,6 +109,7 @@ impl Engine {
             llm,
             unsure: Queue::default(),
             strangers: Strangers::default(),
+            darkroom: Darkroom::default(),
             events_waiting,
             outbox_waiting: Arc::new(Notify::new()),
         })))

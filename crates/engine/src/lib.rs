@@ -24,6 +24,7 @@ mod notices;
 pub mod outbox;
 pub mod outbox_body;
 pub mod people;
+pub mod pictures;
 mod pipeline;
 pub mod privacy;
 mod profiles;

@@ -8,6 +8,8 @@ pub const WEBHOOK_BODY_BYTES_MAX: usize = 4 << 20;
 pub const BODY_BYTES_MAX: usize = 256 << 10;
 /// A product file: 100,000 rows of an export are below this.
 pub const IMPORT_BODY_BYTES_MAX: usize = 64 << 20;
+/// A picture file, and the form around it.
+pub const PICTURE_BODY_BYTES_MAX: usize = engine::pictures::PICTURE_BYTES_MAX + (64 << 10);
 /// Rows of one page of a list when the caller names no number.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 /// Rows of one page of a list at most.

@@ -1,8 +1,8 @@
 //! `/api/v1/products`: the catalogue of a seller, by hand or by file.
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use domain::catalog::{Product, ProductStatus};
 use domain::{Currency, Money, ProductId, SellerId};
@@ -24,10 +24,18 @@ use crate::state::AppState;
 
 /// The routes.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
+    // The limit that stands nearest to a route is its own.
+    let import = OpenApiRouter::new()
+        .routes(routes!(import_products))
+        .layer(DefaultBodyLimit::max(limits::IMPORT_BODY_BYTES_MAX));
+    let pictures = OpenApiRouter::new()
+        .routes(routes!(add_product_picture))
+        .layer(DefaultBodyLimit::max(limits::PICTURE_BODY_BYTES_MAX));
     OpenApiRouter::new()
         .routes(routes!(list_products, create_product))
         .routes(routes!(get_product, replace_product, archive_product))
-        .routes(routes!(import_products))
+        .merge(import)
+        .merge(pictures)
 }
 
 /// A value of an option.
@@ -447,4 +455,42 @@ async fn import_products(
             })
             .collect(),
     }))
+}
+
+/// Where a picture goes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PictureQuery {
+    /// `true`: it becomes the main picture; else it is the last one.
+    #[serde(default)]
+    main: bool,
+}
+
+/// Give a product one more picture.
+///
+/// The file is decoded, turned upright, freed of everything that is no picture (such as where it was
+/// taken) and served as JPEG from an address of its own, which the next sync tells Meta. 422 when it
+/// cannot be read or is smaller than 500 pixels on its longer side.
+#[utoipa::path(
+    post, path = "/products/{id}/pictures", tag = "products", params(("id" = Uuid, Path), PictureQuery),
+    request_body(content = String, content_type = "image/*", description = "A JPEG, PNG or WebP file as it is, up to 20 MiB and 50 megapixels."),
+    responses((status = 201, body = ProductOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+async fn add_product_picture(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(query): Query<PictureQuery>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, axum::Json<ProductOut>), Problem> {
+    let file = body.map_err(|e| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(limits::PICTURE_BODY_BYTES_MAX),
+        _ => Problem::bad_request("The body ended early; send the whole file."),
+    })?;
+    let engine = state.engine();
+    engine
+        .add_picture(caller.seller, ProductId(id), file, query.main)
+        .await?;
+    let row = found(&state, &caller, ProductId(id)).await?;
+    Ok((StatusCode::CREATED, axum::Json(out(&row, state.now()))))
 }

@@ -11,6 +11,7 @@ mod orders;
 mod people;
 mod product_form;
 mod product_import;
+mod product_pictures;
 mod products;
 mod settings;
 mod sign_in;
@@ -33,6 +34,9 @@ pub(crate) fn router() -> Router<AppState> {
             get(product_import::import_form).post(product_import::import),
         )
         .layer(DefaultBodyLimit::max(limits::IMPORT_BODY_BYTES_MAX));
+    let pictures = Router::new()
+        .route("/products/{id}/pictures", post(product_pictures::add))
+        .layer(DefaultBodyLimit::max(limits::PICTURE_BODY_BYTES_MAX));
     Router::new()
         .route("/", get(drafts::list))
         .route("/sign-in", get(sign_in::form).post(sign_in::enter))
@@ -92,4 +96,5 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/live", get(live::live))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .merge(import)
+        .merge(pictures)
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 
 use super::viewer::{Fields, PageError, PageResult, Viewer, foreign_form, token_fits};
 use crate::csrf;
+use crate::limits;
 use crate::pages::layout::{Page, Tab};
 use crate::pages::product_pages::{self, ImportView};
 use crate::problem::Problem;
@@ -48,7 +49,7 @@ pub(super) async fn import(
     if !csrf::comes_from_us(&headers) {
         return Err(foreign_form());
     }
-    let (fields, file) = read_upload(upload).await?;
+    let (fields, file) = read_upload(upload, limits::IMPORT_BODY_BYTES_MAX).await?;
     if !token_fits(&viewer.member, fields.get(csrf::FIELD)) {
         return Err(foreign_form());
     }
@@ -103,8 +104,12 @@ pub(super) async fn import(
 
 type Upload = (Fields, Option<(String, Bytes)>);
 
-async fn read_upload(mut upload: Multipart) -> Result<Upload, PageError> {
-    let broken = |_| Problem::too_large(crate::limits::IMPORT_BODY_BYTES_MAX);
+/// The fields of a form with a file, and the file with its name. `bytes_max` is the route's limit.
+pub(super) async fn read_upload(
+    mut upload: Multipart,
+    bytes_max: usize,
+) -> Result<Upload, PageError> {
+    let broken = |_| Problem::too_large(bytes_max);
     let (mut fields, mut file) = (Fields::default(), None);
     while let Some(part) = upload.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();

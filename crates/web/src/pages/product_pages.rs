@@ -280,7 +280,7 @@ pub(crate) fn form(
             }
             section.card {
                 h2 { "Pictures and page" }
-                (Field { label: "Picture addresses", area: true, hint: "One a line, the main one first; https.", ..field("images") }.render())
+                (Field { label: "Picture addresses", area: true, hint: if id.is_some() { "One a line, the main one first; https. Photos of yours are added below." } else { "One a line, the main one first; https. Save the product, then add photos of yours." }, ..field("images") }.render())
                 div.fields {
                     (Field { label: "Brand", ..field("brand") }.render())
                     (Field { label: "Page on your own site", mode: "url", ..field("link") }.render())
@@ -289,6 +289,7 @@ pub(crate) fn form(
             div.actions { div.first { button.primary type="submit" { "Save" } } a.button href="/products" { "Leave without saving" } }
         }
         @if let Some(id) = id {
+            (pictures(frame, id, form))
             form.actions method="post" action={ "/products/" (id) "/status" } {
                 (frame.csrf_field())
                 @if status == ProductStatus::Active {
@@ -297,6 +298,26 @@ pub(crate) fn form(
                     button type="submit" name="status" value="active" { "Offer it again" }
                 }
             }
+        }
+    }
+}
+
+/// The product's pictures, and a form to add one. It is a form of its own: a photo is sent at once.
+fn pictures(frame: &Frame, id: ProductId, form: &ProductForm) -> Markup {
+    let shown = form.value("images").lines().map(str::trim);
+    html! {
+        form.card #photos method="post" action={ "/products/" (id) "/pictures" } enctype="multipart/form-data" {
+            (frame.csrf_field())
+            h2 { "Photos" }
+            p.row { @for url in shown.filter(|url| crate::products::is_web_address(url)) { (thumb(Some(url))) } }
+            div.field {
+                label for="photo" { "Add a photo" }
+                // Named one by one: then iPhones hand over JPEG instead of their own format.
+                input #photo type="file" name="file" required accept="image/jpeg,image/png,image/webp" aria-describedby="photo-help";
+                p.hint #photo-help { "From the camera or your pictures; at least 500 x 500 pixels, up to 20 MB. Where it was taken is removed from it." }
+            }
+            label.check { input type="checkbox" name="main" value="yes" checked; span { "Make it the main picture" } }
+            div.actions { div.first { button.primary type="submit" { (icons::UPLOAD) "Add the photo" } } }
         }
     }
 }

@@ -7,6 +7,7 @@ mod api;
 mod catalogs;
 mod dashboard;
 mod openapi;
+mod pictures;
 mod server;
 mod shop;
 mod sign_in;

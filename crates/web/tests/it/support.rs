@@ -95,6 +95,7 @@ impl App {
         let mut config = EngineConfig::new(Keyring::parse(&key.into()).unwrap());
         config.secrets.instagram = Some(SECRET.to_owned().into());
         config.verify_token = Some("hello meta".to_owned().into());
+        config.public_url = web.public_url.clone();
         // Nobody listens there: nothing is sent in these tests.
         config.graph = meta::graph::Config::at("http://127.0.0.1:9");
         let store = Store::open(db.url()).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod home;
 mod outcome;
+mod pictures;
 mod script;
 
 use std::time::Duration;
@@ -148,6 +149,7 @@ async fn open_shop(engine: &Engine, home: &Home) -> Result<SellerId> {
         let open = || Ok(SHOP.as_bytes());
         engine.import_products(seller, open, |_| {}).await?;
     }
+    pictures::hang(engine, seller).await?;
     if engine
         .store()
         .system()

@@ -16,6 +16,7 @@ pub mod order;
 pub mod policy;
 pub mod reading;
 pub mod seller;
+pub mod shop_domain;
 pub mod time;
 pub mod words;
 

@@ -32,6 +32,7 @@ pub mod sales;
 pub mod sealed;
 pub mod sellers;
 pub mod shop;
+pub mod shop_domain;
 mod snapshot;
 pub mod sweep;
 pub mod sync;

@@ -21,6 +21,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(get_settings))
         .routes(routes!(replace_policy))
+        .routes(routes!(set_domain, remove_domain))
 }
 
 /// The seller's rules for conversations and orders.
@@ -215,17 +216,23 @@ pub(crate) struct SettingsOut {
     pub currency: String,
     /// ISO 639-1.
     pub language: String,
+    /// The public address of the shop front; null while the server has none.
+    pub shop_url: Option<String>,
+    /// The seller's own domain for it.
+    pub domain: Option<String>,
     /// The rules.
     pub policy: PolicyShape,
 }
 
-fn out(seller: &Seller) -> SettingsOut {
+fn out(state: &AppState, seller: &Seller) -> SettingsOut {
     SettingsOut {
         seller_id: seller.id.0,
         name: seller.name.clone(),
         country: seller.country.clone(),
         currency: seller.currency.code().to_owned(),
         language: seller.language.clone(),
+        shop_url: state.engine().shop_url(seller),
+        domain: seller.domain.clone(),
         policy: (&policy_of(seller)).into(),
     }
 }
@@ -240,7 +247,7 @@ async fn get_settings(
     caller: Caller,
 ) -> Result<axum::Json<SettingsOut>, Problem> {
     let seller = state.store().seller(caller.seller).get().await?;
-    Ok(axum::Json(out(&seller)))
+    Ok(axum::Json(out(&state, &seller)))
 }
 
 /// Replace the policy.
@@ -256,5 +263,50 @@ async fn replace_policy(
     let seller = state.store().seller(caller.seller).get().await?;
     let policy = shape.read(&policy_of(&seller))?;
     let seller = state.engine().set_policy(caller.seller, &policy).await?;
-    Ok(axum::Json(out(&seller)))
+    Ok(axum::Json(out(&state, &seller)))
+}
+
+/// A domain of the seller's own.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DomainShape {
+    /// The name alone.
+    #[schema(example = "shop.example.com")]
+    pub domain: String,
+    /// Set it although the name servers do not show that it leads here: behind a proxy they cannot.
+    #[serde(default)]
+    pub anyway: bool,
+}
+
+/// Make the shop front answer under a domain of the seller's own.
+///
+/// 422 with the DNS record that is needed while the domain does not lead to this server, and when it
+/// is another seller's, an IP address or the server's own name.
+#[utoipa::path(
+    put, path = "/settings/domain", tag = "settings", request_body = DomainShape,
+    responses((status = 200, body = SettingsOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+async fn set_domain(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(shape): Json<DomainShape>,
+) -> Result<axum::Json<SettingsOut>, Problem> {
+    let engine = state.engine();
+    let seller = engine
+        .set_shop_domain(caller.seller, &shape.domain, shape.anyway)
+        .await?;
+    Ok(axum::Json(out(&state, &seller)))
+}
+
+/// Take the domain away: the shop front answers under the server's own address again.
+#[utoipa::path(
+    delete, path = "/settings/domain", tag = "settings",
+    responses((status = 200, body = SettingsOut), (status = "4XX", body = Problem, content_type = "application/problem+json"))
+)]
+async fn remove_domain(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<axum::Json<SettingsOut>, Problem> {
+    let seller = state.engine().remove_shop_domain(caller.seller).await?;
+    Ok(axum::Json(out(&state, &seller)))
 }

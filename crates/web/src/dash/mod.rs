@@ -14,6 +14,7 @@ mod product_import;
 mod product_pictures;
 mod products;
 mod settings;
+mod shop_front;
 mod sign_in;
 mod team;
 mod viewer;
@@ -72,6 +73,11 @@ pub(crate) fn router() -> Router<AppState> {
             "/settings/words",
             get(settings::words).post(settings::save_words),
         )
+        .route(
+            "/settings/shop",
+            get(shop_front::page).post(shop_front::set),
+        )
+        .route("/settings/shop/remove", post(shop_front::remove))
         .route("/settings/team", get(team::team).post(team::add))
         .route("/settings/team/{id}", post(team::change))
         .route("/settings/keys", get(team::keys).post(team::add_key))

@@ -10,4 +10,5 @@ pub(crate) mod parts;
 pub(crate) mod people_pages;
 pub(crate) mod product_pages;
 pub(crate) mod settings_pages;
+pub(crate) mod shop_front_page;
 pub(crate) mod sign_in;

@@ -20,6 +20,7 @@ pub(crate) fn more(frame: &Frame, owner: bool, admin: bool) -> Markup {
         div.card.flush { ul.list {
             (entry("/customers", icons::PEOPLE, "Customers", "Who wrote, with phone and address"))
             (entry("/settings", icons::SETTINGS, "Settings", "Confirmation, delivery fee, tax, connected accounts"))
+            (entry("/settings/shop", icons::PICTURE, "Shop front", "Your public pages, and a domain of your own"))
             (entry("/catalogs", icons::PRODUCTS, "Instagram Shopping", "Your catalog at Meta: synced, visible, or why not"))
             (entry("/connection", icons::KEY, "Connection", "Your Instagram account, and what is wrong with it"))
             (entry("/settings/words", icons::INBOX, "Words", "The sentences customers receive"))

@@ -10,6 +10,7 @@ mod openapi;
 mod pictures;
 mod server;
 mod shop;
+mod shop_domain;
 mod sign_in;
 mod support;
 mod tenants;

@@ -153,11 +153,9 @@ on_both! {
 
     async fn a_product_file_larger_than_a_form_is_imported(db: &TestDatabase) {
         let app = App::new(db).await;
-        let mut file = "retailer_id,title,price\n".to_owned();
         let long = "and everything that belongs to it ".repeat(5);
-        for i in 0..2_000 {
-            file += &format!("SKU-{i},Thing {i} {long},{}\n", i + 1);
-        }
+        let rows = (0..2_000).map(|i| format!("SKU-{i},Thing {i} {long},{}\n", i + 1));
+        let file: String = std::iter::once("retailer_id,title,price\n".to_owned()).chain(rows).collect();
         assert!(file.len() > web_form_limit());
         let request = Request::post("/api/v1/products/import")
             .header(header::AUTHORIZATION, format!("Bearer {}", app.shop.key))

@@ -250,7 +250,7 @@ fn form_into(params: &mut Map<String, Value>, raw: &[u8]) {
     }
 }
 
-fn percent_decode(raw: &[u8], plus: bool) -> String {
+pub(crate) fn percent_decode(raw: &[u8], plus: bool) -> String {
     let mut out = Vec::with_capacity(raw.len());
     let mut at = 0;
     while at < raw.len() {

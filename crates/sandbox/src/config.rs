@@ -117,6 +117,8 @@ impl Default for AccountSpec {
 /// otherwise.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Calls an hour of the whole app: 200 times its daily users. Error 4. Off unless set.
+    pub app_calls_per_hour: Option<u32>,
     /// Calls an hour a user that no other limit below covers, and per-item product writes.
     /// 200 is the budget the first Eziseller met. Errors 17 (user) and 80002 (Instagram).
     pub calls_per_hour: Option<u32>,
@@ -137,6 +139,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            app_calls_per_hour: None,
             calls_per_hour: Some(200),
             batches_per_minute: Some(8),
             catalog_calls_per_hour: Some(20_000),
@@ -152,6 +155,7 @@ impl Limits {
     /// No limits at all.
     pub fn none() -> Self {
         Self {
+            app_calls_per_hour: None,
             calls_per_hour: None,
             batches_per_minute: None,
             catalog_calls_per_hour: None,

@@ -176,6 +176,11 @@ impl Sandbox {
         self.world().faults.add(rule)
     }
 
+    /// Removes one fault rule.
+    pub fn remove_fault(&self, rule: u64) {
+        self.world().faults.rules.retain(|r| r.id != rule);
+    }
+
     /// The next `times` calls of `endpoint` meet `fault`.
     pub fn next_calls(&self, times: u32, endpoint: &str, fault: Fault) -> u64 {
         self.fault(FaultRule::next(times, endpoint, fault))

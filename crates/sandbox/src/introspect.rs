@@ -160,6 +160,7 @@ impl World {
                 && t.revoked.is_none()
                 && (t.expires_at == 0) == token.long_lived
                 && t.issued_at >= token.issued_at
+                && t.data_access_expires_at == token.data_access_expires_at
         });
         if let Some((text, _)) = known {
             return text.clone();

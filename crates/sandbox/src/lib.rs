@@ -20,6 +20,7 @@
 
 mod action;
 mod batch;
+mod browser;
 mod call;
 mod catalog;
 mod change;
@@ -54,6 +55,7 @@ mod world;
 
 pub use action::Action;
 pub use catalog::{CatalogItem, ReceivedItem};
+pub use browser::{CameBack, through_dialog};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::{

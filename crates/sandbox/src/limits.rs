@@ -62,12 +62,15 @@ impl Meters {
         } else {
             0
         };
-        self.usage.push(Usage {
-            object: limit.object.clone(),
-            kind: limit.kind,
-            percent: (window.len() * 100 / most.max(1)) as u32,
-            regain_minutes: (wait as u32).div_ceil(MINUTE as u32),
-        });
+        // The header tells of limits on longer times only.
+        if limit.window >= MINUTE {
+            self.usage.push(Usage {
+                object: limit.object.clone(),
+                kind: limit.kind,
+                percent: (window.len() * 100 / most.max(1)) as u32,
+                regain_minutes: (wait as u32).div_ceil(MINUTE as u32),
+            });
+        }
         if over { Err(wait) } else { Ok(()) }
     }
 
@@ -100,10 +103,11 @@ impl World {
         let now = self.now();
         for limit in self.limits_of(call, endpoint) {
             let outcome = self.meters.take(&limit, now);
-            if limit.name == "user"
+            if matches!(limit.name, "user" | "app")
+                && limit.most.is_some()
                 && let Some(last) = self.meters.usage.pop()
             {
-                self.meters.app_percent = last.percent;
+                self.meters.app_percent = self.meters.app_percent.max(last.percent);
             }
             if outcome.is_err() {
                 let error = (limit.error)();
@@ -114,7 +118,29 @@ impl World {
         Ok(())
     }
 
+    /// The limits that a call counts against: those of its endpoint, and the app's for all that is
+    /// not about catalogs, which have limits of their own.
     fn limits_of(&self, call: &Call, endpoint: &str) -> Vec<Limit> {
+        let mut limits = self.limits_of_endpoint(call, endpoint);
+        let token = call.token.as_deref().and_then(|t| self.tokens.get(t));
+        let own = |limit: &Limit| limit.kind.starts_with("catalog") || limit.kind == "whatsapp";
+        if let Some(token) = token
+            && !limits.is_empty()
+            && !limits.iter().any(own)
+        {
+            limits.push(Limit {
+                name: "app",
+                kind: "app",
+                object: token.app.clone(),
+                most: self.config.limits.app_calls_per_hour,
+                window: HOUR,
+                error: || GraphError::new(4, "(#4) Application request limit reached"),
+            });
+        }
+        limits
+    }
+
+    fn limits_of_endpoint(&self, call: &Call, endpoint: &str) -> Vec<Limit> {
         let set = &self.config.limits;
         let token = call.token.as_deref().and_then(|t| self.tokens.get(t));
         let first = call.path.first().cloned().unwrap_or_default();

@@ -56,9 +56,10 @@ impl World {
                 self.page_mut(account.clone())?.instagram = None;
                 self.account_mut(account)?.page = None;
             }
-            Change::LinkPage { account } => {
+            Change::LinkPage { account, to } => {
                 let known = self.account_of(account.clone())?;
-                self.page_mut(account.clone())?.instagram = Some(known.instagram_account_id);
+                let linked = self.account_of(to.or_else(|| account.clone()))?;
+                self.page_mut(account.clone())?.instagram = Some(linked.instagram_account_id);
                 self.account_mut(account)?.page = known.page_id;
             }
             Change::Unsubscribe { account } => {
@@ -72,6 +73,19 @@ impl World {
             Change::RestoreTokens { account } => self.each_token(account, |t| t.revoked = None)?,
             Change::TokensExpire { account, at } => {
                 self.each_token(account, |t| t.expires_at = at)?;
+            }
+            Change::TokensOfAnotherApp { account, on } => {
+                let own = self.first_app_mut()?.id.clone();
+                let app = if on {
+                    self.add_app("Another app", None)
+                } else {
+                    own
+                };
+                self.each_token(account, |t| t.app.clone_from(&app))?;
+            }
+            Change::Ticked { account, assets } => {
+                let targets = assets.map(|assets| assets.into_iter().collect());
+                self.each_token(account, |t| t.targets.clone_from(&targets))?;
             }
             Change::DataAccessExpires { account, at } => {
                 self.each_token(account, |t| t.data_access_expires_at = at)?;

@@ -49,11 +49,14 @@ pub enum Change {
         #[serde(default)]
         account: Option<String>,
     },
-    /// The page gets it back.
+    /// The page gets it back, or another Instagram account.
     LinkPage {
         /// Which account.
         #[serde(default)]
         account: Option<String>,
+        /// The account it is linked to from now on; absent = its own.
+        #[serde(default)]
+        to: Option<String>,
     },
     /// Whether products can be tagged.
     TagEligible {
@@ -82,6 +85,23 @@ pub enum Change {
         /// Which account.
         #[serde(default)]
         account: Option<String>,
+    },
+    /// The owner's tokens were made for another app of the developer, or for the first again.
+    TokensOfAnotherApp {
+        /// Which account.
+        #[serde(default)]
+        account: Option<String>,
+        /// Another or the first.
+        on: bool,
+    },
+    /// The owner changes which assets the app may use; `granular_scopes` of old tokens follow.
+    Ticked {
+        /// Which account.
+        #[serde(default)]
+        account: Option<String>,
+        /// Pages, accounts, catalogs that stay ticked; absent = all.
+        #[serde(default)]
+        assets: Option<Vec<String>>,
     },
     /// When the owner's tokens expire (milliseconds UTC, 0 = never).
     TokensExpire {

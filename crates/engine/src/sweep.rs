@@ -5,6 +5,7 @@
 //! conversation. A sweep that a limit or a restart interrupts goes on where it stopped.
 
 use domain::{Channel, Timestamp};
+use futures_util::future::join_all;
 use meta::graph::{Answer, Conversation, GraphError, Paged, parse_time};
 use meta::limits::{CallKind, Priority};
 use meta::split;
@@ -23,6 +24,8 @@ use crate::tasks::Step;
 const OVERLAP: i64 = 10 * Timestamp::MINUTE;
 /// Only one node sweeps an account; should it stop, another goes on after this.
 const LEASE: i64 = Timestamp::MINUTE;
+/// Accounts swept at once: one that answers slowly must not hold up the others' sweeps.
+const AT_ONCE: usize = 8;
 /// A failed sweep is tried again after this.
 const RETRY: i64 = 5 * Timestamp::MINUTE;
 
@@ -53,7 +56,7 @@ enum Went {
 }
 
 impl Engine {
-    /// Makes one call of one account's sweep, the most overdue first.
+    /// Makes one call of each of some accounts' sweeps, the most overdue first.
     pub async fn sweep_step(&self) -> Result<Step, EngineError> {
         let now = self.now();
         let mut next: Option<Timestamp> = None;
@@ -74,12 +77,23 @@ impl Engine {
             }
         }
         due.sort_by_key(|(at, account, _)| (*at, account.id));
+        let mut turns = Vec::new();
         for (_, account, progress) in due {
+            if turns.len() == AT_ONCE {
+                break;
+            }
             if self.lease(&account, now).await? {
-                return Ok(Step::Did(self.sweep_on(&account, progress).await?));
+                turns.push(async move { self.sweep_on(&account, progress).await });
             }
         }
-        Ok(next.map_or(Step::Nothing, Step::WaitUntil))
+        if turns.is_empty() {
+            return Ok(next.map_or(Step::Nothing, Step::WaitUntil));
+        }
+        let mut read = 0;
+        for outcome in join_all(turns).await {
+            read += outcome?;
+        }
+        Ok(Step::Did(read))
     }
 
     fn due_at(&self, progress: &Progress) -> Timestamp {

@@ -1,4 +1,4 @@
-//! Connecting through the stand-in's logins, and the doctor against faults injected there.
+//! Connecting through the stand-in's logins, and keeping what is connected.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use engine::keyring::Keyring;
 use engine::sellers::AddSeller;
 use engine::{Engine, EngineConfig};
 use meta::graph::{App, Host};
-use sandbox::{AccountSpec, Change, Consent, Fault, FaultRule, Login, Sandbox, SandboxConfig};
+use sandbox::{AccountSpec, Change, Consent, Login, Sandbox, SandboxConfig, through_dialog};
 use store::{AccountState, Store};
 use testkit::{TestDatabase, on_both};
 
@@ -82,20 +82,8 @@ impl World {
     /// Goes to the dialog as a browser does; the query that it comes back with.
     async fn dialog(&self, host: Host) -> (String, Option<String>) {
         let url = self.engine.connect_begin(self.who(host)).await.unwrap();
-        let browser = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let answer = browser.get(url).send().await.unwrap();
-        let to = answer.headers()["location"].to_str().unwrap().to_owned();
-        let query = to.split_once('?').unwrap().1.to_owned();
-        let value = |name: &str| {
-            let pair = query
-                .split('&')
-                .find_map(|pair| pair.strip_prefix(&format!("{name}=")));
-            pair.map(|text| text.split('#').next().unwrap_or(text).to_owned())
-        };
-        (value("state").unwrap(), value("code"))
+        let back = through_dialog(&url).await.unwrap();
+        (back.state, back.code)
     }
 
     async fn connect(&self, host: Host) -> Linked {
@@ -164,32 +152,6 @@ on_both! {
         let called_off = world.engine.connect_finish(world.seller, &state, None).await;
         assert!(matches!(called_off, Err(ConnectError::CalledOff)));
         assert!(world.engine.store().seller(world.seller).accounts().await.unwrap().is_empty());
-    }
-
-    async fn the_doctor_names_each_injected_fault(database: &TestDatabase) {
-        let world = World::open(database, Login::Facebook).await;
-        world.connect(Host::Facebook).await;
-        let all = None::<String>;
-        let now = world.engine.now();
-        let soon = now.plus(3 * Timestamp::DAY).0;
-        for (expected, broken, mended) in [
-            ("page_not_linked", Change::UnlinkPage { account: all.clone() }, Change::LinkPage { account: all.clone() }),
-            ("message_access_off", Change::MessageAccess { account: all.clone(), on: false }, Change::MessageAccess { account: all.clone(), on: true }),
-            ("token_expires", Change::TokensExpire { account: all.clone(), at: soon }, Change::TokensExpire { account: all.clone(), at: 0 }),
-            ("data_access_expires", Change::DataAccessExpires { account: all.clone(), at: soon }, Change::DataAccessExpires { account: all.clone(), at: 0 }),
-            ("token_refused", Change::RevokeTokens { account: all.clone(), subcode: 460 }, Change::RestoreTokens { account: all.clone() }),
-            ("not_subscribed", Change::Unsubscribe { account: all.clone() }, Change::LinkPage { account: all.clone() }),
-        ] {
-            world.sandbox.change(broken);
-            let checks = world.checks().await;
-            assert!(checks.contains(&expected), "{expected} is not among {checks:?}");
-            world.sandbox.change(mended);
-        }
-        world.sandbox.fault(FaultRule::always(
-            "conversations",
-            Fault::Error { code: 368, subcode: None, after_effect: false },
-        ));
-        assert!(world.checks().await.contains(&"restricted"));
     }
 
     async fn connections_are_kept_subscribed_and_a_dead_token_is_told_once(database: &TestDatabase) {

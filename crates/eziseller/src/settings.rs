@@ -30,6 +30,10 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ),
     ("GRAPH_API_URL", "another Graph API, such as the sandbox"),
     ("GRAPH_API_VERSION", "the Graph API's version"),
+    (
+        "META_APP_CALLS_PER_HOUR",
+        "the Meta app's limit, shared out among the sellers",
+    ),
     ("PUBLIC_URL", "where customers and Meta reach this server"),
     ("DATABASE_URL", "sqlite:PATH or postgres://..."),
     ("LISTEN", "address of the server"),
@@ -111,6 +115,7 @@ pub(crate) fn engine_config(keyring: Keyring) -> Result<EngineConfig> {
     config.verify_token = secret("INSTAGRAM_VERIFY_TOKEN")?;
     config.public_url = variable("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned());
     config.graph = graph()?;
+    config.limits.app_calls_per_hour = calls("META_APP_CALLS_PER_HOUR")?;
     config.retention = Retention {
         events_days: days("EVENT_RETENTION_DAYS", config.retention.events_days)?,
         texts_days: days("TEXT_RETENTION_DAYS", config.retention.texts_days)?,
@@ -156,6 +161,16 @@ fn app(id: &str, secret: &str) -> Result<Option<App>> {
         id,
         secret: secret.to_owned().into(),
     }))
+}
+
+fn calls(name: &str) -> Result<Option<u32>> {
+    let Some(text) = variable(name)? else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(calls) if calls > 0 => Ok(Some(calls)),
+        _ => bail!("{name} `{text}` is no number of calls; write it like 60000"),
+    }
 }
 
 fn days(name: &str, default: Option<u32>) -> Result<Option<u32>> {

@@ -13,7 +13,7 @@ use crate::changes::{Changed, Changes};
 use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::error::EngineError;
-use crate::health::Health;
+use crate::health::{Health, Heard};
 use crate::intake::Intake;
 use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) graph: Graph,
     pub(crate) intake: Intake,
     pub(crate) health: Arc<Health>,
+    pub(crate) heard: Arc<Heard>,
     pub(crate) changes: Changes,
     pub(crate) snapshots: Snapshots,
     pub(crate) caution: Caution,
@@ -84,12 +85,14 @@ impl Engine {
             .transpose()
             .map_err(|_| EngineError::Setup("the HTTP client could not be made".to_owned()))?;
         let health = Arc::new(Health::default());
+        let heard = Arc::new(Heard::default());
         let events_waiting = Arc::new(Notify::new());
         let secrets: Arc<AppSecrets> = Arc::new(config.secrets.prepared());
         let intake = Intake::new(
             secrets,
             IntakeWriter::start(store.clone(), config.intake_queue),
             health.clone(),
+            heard.clone(),
             clock.clone(),
             events_waiting.clone(),
         );
@@ -101,6 +104,7 @@ impl Engine {
             graph,
             intake,
             health,
+            heard,
             changes: Changes::default(),
             snapshots: Snapshots::default(),
             caution: Caution::default(),

@@ -1,6 +1,7 @@
 //! Counters of what goes wrong outside any seller's data (signatures that do not hold, bodies that
-//! cannot be stored), kept by the hour for the doctor. Counted in memory, written by the clockwork:
-//! a stranger's bad requests must not cost a database write each.
+//! cannot be stored), kept by the hour for the doctor, and for which accounts webhooks came. Counted
+//! in memory, written by the clockwork: a stranger's bad requests must not cost a database write
+//! each.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -67,6 +68,41 @@ impl Health {
                 detail: counter.detail.clone(),
             })
             .collect()
+    }
+}
+
+/// Ids that are remembered between two writings; more than that were heard by the next one.
+const HEARD_MAX: usize = 10_000;
+
+/// What webhooks brought for one of Meta's ids since the last writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeardOf {
+    /// When last.
+    pub at: Timestamp,
+    /// Events in `standby`: another app owns the conversation.
+    pub standby: u32,
+}
+
+/// Which accounts webhooks tell of. Only what Meta itself delivers counts, not what the sweep brings:
+/// the doctor knows silence by it.
+#[derive(Debug, Default)]
+pub struct Heard(Mutex<BTreeMap<String, HeardOf>>);
+
+impl Heard {
+    /// Something came for an account that has this id.
+    pub fn note(&self, id: &str, standby: bool, now: Timestamp) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.len() >= HEARD_MAX && !heard.contains_key(id) {
+            return;
+        }
+        let of = heard.entry(id.to_owned()).or_default();
+        of.at = of.at.max(now);
+        of.standby += u32::from(standby);
+    }
+
+    /// Takes what was heard since the last time, to be written.
+    pub fn take(&self) -> BTreeMap<String, HeardOf> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use domain::{EventId, Timestamp};
 use meta::signature::{AppSecrets, Refused};
 use meta::webhook::{Item, Object};
-use meta::{Fate, split};
+use meta::{Fate, Kind, split};
 use store::{EventState, IntakeWriter, NewEvent, StoreError};
 use tokio::sync::Notify;
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::health::Health;
+use crate::health::{Health, Heard};
 
 /// The counter of signatures that did not hold.
 pub const BAD_SIGNATURES: &str = "bad_signatures";
@@ -22,6 +22,11 @@ pub const WRONG_SECRETS: &str = "wrong_secrets";
 pub const NOT_STORED: &str = "not_stored";
 /// The counter of bodies taken in.
 pub const TAKEN: &str = "bodies_taken";
+
+/// The counter of events in `standby` for an account that has this id at Meta.
+pub(crate) fn standby_counter(id: &str) -> String {
+    format!("standby:{id}")
+}
 
 /// What became of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,7 @@ pub struct Intake {
     secrets: Arc<AppSecrets>,
     writer: IntakeWriter,
     health: Arc<Health>,
+    heard: Arc<Heard>,
     clock: Arc<dyn Clock>,
     wake: Arc<Notify>,
 }
@@ -58,6 +64,7 @@ impl Intake {
         secrets: Arc<AppSecrets>,
         writer: IntakeWriter,
         health: Arc<Health>,
+        heard: Arc<Heard>,
         clock: Arc<dyn Clock>,
         wake: Arc<Notify>,
     ) -> Self {
@@ -65,6 +72,7 @@ impl Intake {
             secrets,
             writer,
             health,
+            heard,
             clock,
             wake,
         }
@@ -93,12 +101,22 @@ impl Intake {
             }
             return Outcome::BadSignature;
         }
+        let heard: Vec<_> = split.items.iter().map(heard_of).collect();
         let events: Vec<_> = split
             .items
             .into_iter()
             .map(|item| new_event(item, now))
             .collect();
-        self.store(events, now).await
+        let outcome = self.store(events, now).await;
+        if matches!(outcome, Outcome::Accepted { .. }) {
+            self.health.count(TAKEN, "", now);
+            for (ids, standby) in &heard {
+                for id in ids {
+                    self.heard.note(id, *standby, now);
+                }
+            }
+        }
+        outcome
     }
 
     /// Stores events, of a webhook or of the sweep.
@@ -136,6 +154,13 @@ impl Intake {
         metrics::counter!("eziseller_bad_signatures_total").increment(1);
         Outcome::BadSignature
     }
+}
+
+/// The ids that may name an item's account, and whether another app owns the conversation.
+fn heard_of(item: &Item) -> (Vec<String>, bool) {
+    let ids = item.account_ids.iter().map(|id| storable(id, ID_CHARS));
+    let standby = matches!(item.kind, Kind::StandbyMessage | Kind::StandbyOther);
+    (ids.collect(), standby)
 }
 
 /// An item of a body as an event to be stored.

@@ -30,7 +30,7 @@ use crate::tasks::{Step, Tasks};
 /// While an account waits to be connected again, its messages wait this long between looks.
 const RECONNECT_PAUSE: i64 = 5 * Timestamp::MINUTE;
 /// A message that was accepted and not echoed after this is shown as not confirmed delivered.
-const ECHO_AFTER: i64 = 10 * Timestamp::MINUTE;
+pub(crate) const ECHO_AFTER: i64 = 10 * Timestamp::MINUTE;
 
 /// Why a message that Meta accepted may not have arrived; `None`: nothing speaks against it.
 #[must_use]

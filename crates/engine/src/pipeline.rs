@@ -9,7 +9,7 @@ mod talk;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::{AccountId, ConversationId, DraftOrderId, Timestamp};
+use domain::{ConversationId, DraftOrderId, Timestamp};
 use store::{AccountState, Batch, CommitError, LaneEffects, Shortage, StoreError};
 use tracing::{error, warn};
 
@@ -126,7 +126,6 @@ impl Engine {
                         self.0.unsure.push(doubt);
                     }
                     self.note_strangers(&works, &effects);
-                    self.after_commit(&works, now).await?;
                     return Ok(());
                 }
                 Err(CommitError::StockShort(more)) => {
@@ -232,19 +231,5 @@ impl Engine {
                 external_id,
             });
         }
-    }
-
-    /// What follows a commit without being part of it.
-    async fn after_commit(&self, works: &[Work], now: Timestamp) -> Result<(), StoreError> {
-        let stale = |at: Option<Timestamp>| at.is_none_or(|at| now.since(at) > Timestamp::MINUTE);
-        let mut heard: Vec<AccountId> = works
-            .iter()
-            .filter_map(|work| work.lane.account.as_ref())
-            .filter(|account| stale(account.last_event_at))
-            .map(|account| account.id)
-            .collect();
-        heard.sort_unstable();
-        heard.dedup();
-        self.store().system().accounts_seen(&heard, now).await
     }
 }

@@ -12,6 +12,9 @@ use crate::error::EngineError;
 use crate::keyring::fill_random;
 use crate::tasks::Step;
 
+/// Counters of the hours are kept for so many days.
+const COUNTERS_DAYS: u32 = 30;
+
 /// Why a callback was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
@@ -104,6 +107,8 @@ impl Engine {
         let system = self.store().system();
         let mut gone = system.purge_sessions(now).await?;
         let cutoff = |days: u32| now.plus(-i64::from(days) * Timestamp::DAY);
+        // The doctor looks back a day at most.
+        gone += system.purge_counters(cutoff(COUNTERS_DAYS)).await?;
         if let Some(days) = retention.events_days {
             gone += system.purge_events(cutoff(days)).await?;
         }

@@ -7,6 +7,7 @@ use tracing::warn;
 use crate::action::commit_failed;
 use crate::engine::Engine;
 use crate::error::{ActionError, EngineError};
+use crate::intake::standby_counter;
 use crate::tasks::Step;
 
 const WAKES: u32 = 200;
@@ -67,7 +68,7 @@ impl Engine {
         }
     }
 
-    /// Writes what was counted on this node, and measures what waits.
+    /// Writes what was counted and heard on this node, and measures what waits.
     pub async fn health_step(&self) -> Result<Step, EngineError> {
         let counts = self.0.health.take();
         for count in &counts {
@@ -78,6 +79,14 @@ impl Engine {
                 .count(count.name, by, detail, count.last_at)
                 .await?;
         }
+        let heard = self.0.heard.take();
+        for (id, of) in heard.iter().filter(|(_, of)| of.standby > 0) {
+            let name = standby_counter(id);
+            let system = self.store().system();
+            system.count(&name, of.standby, None, of.at).await?;
+        }
+        let heard: Vec<_> = heard.into_iter().map(|(id, of)| (id, of.at)).collect();
+        self.store().system().accounts_heard(&heard).await?;
         let backlog = self.store().system().backlog().await?;
         metrics::gauge!("eziseller_events_pending").set(backlog.events as f64);
         metrics::gauge!("eziseller_outbox_pending").set(backlog.outbox as f64);

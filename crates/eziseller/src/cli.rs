@@ -357,7 +357,7 @@ pub(crate) struct EventsListArgs {
 /// `eziseller doctor`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  eziseller doctor --seller ID\n\nExits 0 when nothing is wrong, 1 when something is."
+    after_help = "Example:\n  eziseller doctor --seller ID\n\nExits 1 when something is broken (an ERROR), else 0."
 )]
 pub(crate) struct DoctorArgs {
     /// Only this seller's connection.

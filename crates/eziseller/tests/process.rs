@@ -8,8 +8,9 @@ mod sync_kills;
 
 use std::time::Duration;
 
+use sandbox::{AccountSpec, Change, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
-use support::{ACCOUNT, Server, Site};
+use support::{ACCOUNT, PAGE, Server, Site, TOKEN};
 use testkit::on_both;
 
 const WRITTEN: &str = "2 canvas elephant tote please";
@@ -143,6 +144,64 @@ async fn a_server_that_starts_before_its_database_waits_for_it() {
     );
     server.drained(&site).await;
     assert_eq!(site.export("draft-orders", &seller).len(), 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_doctor_command_says_what_is_wrong_and_ends_by_it() {
+    let database = testkit::sqlite();
+    let site = Site::new(database.url());
+    let seller = site.add_seller();
+    let server = Server::start(&site, &[]).await;
+    let meta = Sandbox::start(SandboxConfig {
+        accounts: vec![AccountSpec {
+            access_token: Some(TOKEN.to_owned()),
+            instagram_account_id: Some(ACCOUNT.to_owned()),
+            page_id: Some(PAGE.to_owned()),
+            ..AccountSpec::default()
+        }],
+        ..SandboxConfig::default()
+    })
+    .await;
+    let app = meta.app();
+    let doctor = |arguments: &[&str], set: &[(&str, &str)]| {
+        let mut command = site.command(&[&["doctor"], arguments].concat());
+        command
+            .env("GRAPH_API_URL", meta.url())
+            .env("META_APP_ID", &app.id)
+            .env("META_APP_SECRET", &app.secret)
+            .env("PUBLIC_URL", server.url())
+            .envs(set.iter().copied());
+        // The stand-in runs in this test's own process: it must go on meanwhile.
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    let said = doctor(&["--seller", &seller], &[]).await.unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(
+        (said.status.code(), text.trim()),
+        (Some(0), "Everything is well.")
+    );
+
+    // What only warns does not fail.
+    let said = doctor(&[], &[("PUBLIC_URL", "")]).await.unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(text.contains("[no_public_url]"), "{text}");
+    assert_eq!(said.status.code(), Some(0), "{text}");
+
+    meta.change(Change::MessageAccess {
+        account: None,
+        on: false,
+    });
+    let said = doctor(&["--json"], &[]).await.unwrap();
+    let found: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(1), "{found}");
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found[0]["check"], "message_access_off");
+    assert_eq!(found[0]["severity"], "error");
+    let remedy = found[0]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("Allow access to messages"), "{remedy}");
+    let errors = String::from_utf8_lossy(&said.stderr);
+    assert!(!errors.contains(TOKEN) && !errors.contains(&app.secret));
     server.stop().await;
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::column::{row, words};
 use crate::conversations::mid_key;
-use crate::db::{Dialect, Link, all, first, on, run};
+use crate::db::{Dialect, Link, all, first, on, run, value};
 use crate::{ChannelAccount, SellerStore, Store, StoreError};
 
 words! {
@@ -368,6 +368,44 @@ impl SellerStore<'_> {
             .into_iter()
             .filter(|m| states.is_empty() || states.contains(&m.state))
             .collect())
+    }
+
+    /// How many messages of an account Meta accepted between two times and never echoed.
+    pub async fn unechoed(
+        &self,
+        account: AccountId,
+        (since, until): (Timestamp, Timestamp),
+    ) -> Result<i64, StoreError> {
+        let mut link = self.store.db.read().await?;
+        value!(
+            link,
+            i64,
+            "SELECT COUNT(*) FROM outbox WHERE seller_id = $1 AND account_id = $2 \
+             AND echoed_at IS NULL AND state IN ('sending', 'unknown', 'sent') \
+             AND state = 'sent' AND sent_at >= $3 AND sent_at < $4",
+            self.id.0,
+            account.0,
+            since.0,
+            until.0
+        )
+    }
+
+    /// An account's messages that wait for another try, newest first.
+    pub async fn waiting_outbox(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            OutboxMessage,
+            "SELECT * FROM outbox WHERE seller_id = $1 AND account_id = $2 AND state = 'pending' \
+             AND reason IS NOT NULL ORDER BY id DESC LIMIT $3",
+            self.id.0,
+            account.0,
+            i64::from(limit)
+        )
     }
 
     /// What was not or may not have been sent, newest first.

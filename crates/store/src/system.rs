@@ -210,20 +210,25 @@ impl System<'_> {
         Ok(replaced > 0)
     }
 
-    /// Events for these accounts came just now (kept to the minute).
-    pub async fn accounts_seen(&self, ids: &[AccountId], now: Timestamp) -> Result<(), StoreError> {
-        for id in ids {
-            let mut link = self.store.db.write().await?;
+    /// Webhooks brought something for the accounts with these ids at Meta, each at its time (kept to
+    /// the minute).
+    pub async fn accounts_heard(&self, ids: &[(String, Timestamp)]) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut link = self.store.db.begin().await?;
+        for (id, at) in ids {
             run!(
                 link,
-                "UPDATE channel_accounts SET last_event_at = $2 \
-                 WHERE id = $1 AND (last_event_at IS NULL OR last_event_at < $3)",
-                id.0,
-                now.0,
-                now.plus(-Timestamp::MINUTE).0
+                "UPDATE channel_accounts SET last_event_at = $2 WHERE id IN \
+                 (SELECT account_id FROM channel_account_ids WHERE external_id = $1) \
+                 AND (last_event_at IS NULL OR last_event_at < $3)",
+                id,
+                at.0,
+                at.plus(-Timestamp::MINUTE).0
             )?;
         }
-        Ok(())
+        link.commit().await
     }
 
     /// Kept events in a state, the newest first, before `before`.

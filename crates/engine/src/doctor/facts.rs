@@ -17,6 +17,8 @@ pub struct ServerFacts {
     pub unreachable: Option<String>,
     /// Whether there is a Meta app to connect through.
     pub app: bool,
+    /// Why Meta does not take the app's id and secret.
+    pub app_refused: Option<String>,
     /// Signatures that did not hold in the last hour, and what the last one was.
     pub bad_signatures: (i64, String),
     /// Bodies signed with a secret that may not sign them, in the last hour.
@@ -64,7 +66,7 @@ pub struct AccountFacts {
     pub page: bool,
     /// Why Meta refuses the token: code, subcode and sentence.
     pub token_refused: Option<String>,
-    /// The token was made for another app than ours.
+    /// What says that the token was made for another app than ours.
     pub other_app: Option<String>,
     /// Scopes that are needed and not granted.
     pub missing_scopes: Vec<String>,

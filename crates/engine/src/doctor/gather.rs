@@ -1,17 +1,19 @@
-//! Where the doctor's facts come from: the store, and a few reading calls to Meta.
+//! Where the doctor's facts come from: the store; [`super::ask`] asks Meta.
 
 use std::time::Duration;
 
 use domain::{Channel, SellerId, Timestamp};
-use meta::graph::{Access, Advice, Graph, GraphError, Host, Reason, parse_time};
+use meta::graph::{Access, Advice, Host, Reason};
 use meta::limits::{CallKind, Priority};
-use store::{AccountState, CatalogItem, ChannelAccount, EventState, OutboxState, StoreError};
+use store::{
+    AccountState, CatalogItem, ChannelAccount, EventState, OutboxMessage, OutboxState, StoreError,
+};
 
 use super::facts::{AccountFacts, CatalogFacts, ServerFacts};
 use super::{Finding, account_findings, server_findings};
 use crate::Engine;
-use crate::connect::needed_scopes;
-use crate::intake::{BAD_SIGNATURES, NOT_STORED, TAKEN, WRONG_SECRETS};
+use crate::intake::{BAD_SIGNATURES, NOT_STORED, TAKEN, WRONG_SECRETS, standby_counter};
+use crate::outbox::ECHO_AFTER;
 
 /// The counter of requests to the deprecated webhook route.
 pub const DEPRECATED_ROUTE: &str = "deprecated_route";
@@ -83,6 +85,7 @@ impl Engine {
             public_url: config.public_url.clone(),
             unreachable: self.unreachable().await,
             app: config.graph.app.is_some() || config.graph.ig_app.is_some(),
+            app_refused: self.app_refused().await,
             bad_signatures: self.counted(BAD_SIGNATURES, hour_ago).await?,
             wrong_secrets: self.counted(WRONG_SECRETS, hour_ago).await?,
             taken: self.counted(TAKEN, hour_ago).await?.0,
@@ -124,6 +127,14 @@ impl Engine {
         }
     }
 
+    /// Why Meta does not take our app's id and secret, where it says so.
+    async fn app_refused(&self) -> Option<String> {
+        self.app_id(Host::Facebook)?;
+        let error = self.graph().check_app().await.err()?;
+        let refused = matches!(error.advice, Advice::Reconnect | Advice::Fix);
+        (refused && error.api.is_some()).then(|| error.to_string())
+    }
+
     /// How far our clock is ahead of Meta's, by the `Date` of any answer.
     async fn clock_ahead(&self) -> Option<i64> {
         let theirs = self.graph().server_time_ms().await?;
@@ -134,12 +145,11 @@ impl Engine {
         let store = self.store().seller(account.seller_id);
         let now = self.now();
         let day_ago = now.plus(-Timestamp::DAY);
-        let troubles = store.outbox_troubles(200).await?;
-        let failed: Vec<_> = troubles
-            .iter()
-            .filter(|m| m.account_id == account.id && m.created_at >= day_ago)
-            .filter(|m| m.state == OutboxState::Failed)
-            .collect();
+        let mut failed = store.outbox_troubles(200).await?;
+        failed.retain(|m| {
+            m.account_id == account.id && m.created_at >= day_ago && m.state == OutboxState::Failed
+        });
+        let waiting = store.waiting_outbox(account.id, 1).await?;
         let mut facts = AccountFacts {
             now,
             name: account.name.clone(),
@@ -164,6 +174,9 @@ impl Engine {
                 failed.first().and_then(|m| m.reason.clone()),
             ),
             limited_until: self.limited_until(account).await?,
+            restricted: waiting.iter().chain(failed.first()).find_map(restricted),
+            unechoed: self.unechoed(account).await?,
+            standby: self.standby(account, day_ago).await?,
             ..AccountFacts::default()
         };
         for catalog in store.catalogs().await? {
@@ -192,11 +205,36 @@ impl Engine {
         &self,
         account: &ChannelAccount,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let node = account.page_id.clone().unwrap_or_else(|| "me".to_owned());
+        let node = match self.line(account) {
+            Ok(line) => line.node,
+            Err(_) => return Ok(None),
+        };
         let paused = self
             .paused_until(account, &node, CallKind::Other, Priority::Message)
             .await?;
         Ok(paused.filter(|until| *until > self.now()))
+    }
+
+    /// Messages that Meta took within a day and never echoed. WhatsApp has no echoes.
+    async fn unechoed(&self, account: &ChannelAccount) -> Result<i64, StoreError> {
+        if account.channel == Channel::Whatsapp {
+            return Ok(0);
+        }
+        let now = self.now();
+        let span = (now.plus(-Timestamp::DAY), now.plus(-ECHO_AFTER));
+        let store = self.store().seller(account.seller_id);
+        store.unechoed(account.id, span).await
+    }
+
+    /// Events in `standby` of an account.
+    async fn standby(&self, account: &ChannelAccount, since: Timestamp) -> Result<i64, StoreError> {
+        let mut most = 0;
+        // The same event may have been counted under each of the ids.
+        let ids = [&account.instagram_account_id, &account.page_id];
+        for id in ids.into_iter().flatten() {
+            most = most.max(self.counted(&standby_counter(id), since).await?.0);
+        }
+        Ok(most)
     }
 
     async fn catalog_facts(
@@ -230,199 +268,18 @@ impl Engine {
             example: example.first().map(words),
         })
     }
-
-    /// What only Meta knows. The first refusal of the token ends the questions.
-    async fn ask_meta(&self, account: &ChannelAccount, access: &Access, facts: &mut AccountFacts) {
-        if self.ask_token(access, account, facts).await.is_none() {
-            return;
-        }
-        if access.host == Host::Facebook {
-            self.ask_page(account, access, facts).await;
-        }
-        self.ask_subscription(account, access, facts).await;
-        self.ask_conversations(account, access, facts).await;
-    }
-
-    async fn ask_token(
-        &self,
-        access: &Access,
-        account: &ChannelAccount,
-        facts: &mut AccountFacts,
-    ) -> Option<()> {
-        let graph = self.graph();
-        if access.host == Host::Instagram {
-            return match graph.instagram_me(access).await {
-                Err(error) if error.advice == Advice::Reconnect => {
-                    facts.token_refused = Some(error.to_string());
-                    None
-                }
-                _ => Some(()),
-            };
-        }
-        let Some(own) = self.app_id(Host::Facebook) else {
-            // Without our own app nobody may ask about a token; use is the test then.
-            return Some(());
-        };
-        match graph.debug_token(&access.token).await {
-            Ok(answer) => {
-                let info = answer.value;
-                if info.app_id.as_deref().is_some_and(|app| app != own) {
-                    facts.other_app = info.app_id;
-                    return None;
-                }
-                if !info.is_valid {
-                    facts.token_refused = Some("Meta says the token is not valid".to_owned());
-                    return None;
-                }
-                let seconds = |at: Option<i64>| {
-                    at.filter(|at| *at > 0)
-                        .map(|at| Timestamp(at * Timestamp::SECOND))
-                };
-                facts.token_expires_at = seconds(info.expires_at).or(facts.token_expires_at);
-                facts.data_access_expires_at =
-                    seconds(info.data_access_expires_at).or(facts.data_access_expires_at);
-                let needed = needed_scopes(access.host);
-                facts.missing_scopes = info
-                    .missing(needed)
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect();
-                if let Some(page) = &account.page_id {
-                    facts.not_covered = needed
-                        .iter()
-                        .filter(|scope| scope.starts_with("pages_"))
-                        .filter(|scope| info.scopes.iter().any(|s| s == *scope))
-                        .filter(|scope| !info.covers(scope, page))
-                        .map(|scope| (*scope).to_owned())
-                        .collect();
-                }
-                self.ask_permissions(account, facts).await;
-                Some(())
-            }
-            Err(error) if error.advice == Advice::Reconnect => {
-                facts.token_refused = Some(error.to_string());
-                None
-            }
-            Err(_) => Some(()),
-        }
-    }
-
-    /// A person's token also tells what was declined.
-    async fn ask_permissions(&self, account: &ChannelAccount, facts: &mut AccountFacts) {
-        let Ok(Some(token)) = self.user_token(account) else {
-            return;
-        };
-        let user = Access {
-            host: Host::Facebook,
-            token,
-        };
-        if let Ok(answer) = self.graph().permissions(&user).await {
-            let needed = needed_scopes(Host::Facebook);
-            facts.declined_scopes = answer
-                .value
-                .data
-                .into_iter()
-                .filter(|p| p.status != "granted" && needed.contains(&p.permission.as_str()))
-                .map(|p| p.permission)
-                .collect();
-        }
-    }
-
-    async fn ask_page(&self, account: &ChannelAccount, access: &Access, facts: &mut AccountFacts) {
-        let Some(page) = &account.page_id else { return };
-        match self.graph().page_account(access, page).await {
-            Ok(answer) => {
-                let linked = answer.value.instagram_business_account;
-                facts.page_linked = Some(linked.is_some() || !facts.instagram);
-                let id = linked
-                    .as_ref()
-                    .and_then(|linked| linked.account_id().map(str::to_owned));
-                if let (Some(there), Some(here)) = (id, &account.instagram_account_id)
-                    && there != *here
-                {
-                    facts.linked_to_other = Some(there);
-                }
-            }
-            Err(error) => note(&error, facts),
-        }
-    }
-
-    async fn ask_subscription(
-        &self,
-        account: &ChannelAccount,
-        access: &Access,
-        facts: &mut AccountFacts,
-    ) {
-        let node = match access.host {
-            Host::Instagram => "me",
-            Host::Facebook => match &account.page_id {
-                Some(page) => page,
-                None => return,
-            },
-        };
-        match self.graph().subscribed_apps(access, node).await {
-            Ok(answer) => {
-                let own = self.app_id(access.host);
-                let app = answer
-                    .value
-                    .data
-                    .into_iter()
-                    .find(|app| own.is_none_or(|own| app.app_id() == Some(own)));
-                facts.subscribed = app.is_some();
-                let needed = Graph::subscription_fields(access.host);
-                facts.missing_fields = Some(
-                    app.map(|app| app.missing(needed).into_iter().map(str::to_owned).collect())
-                        .unwrap_or_default(),
-                );
-            }
-            Err(error) => note(&error, facts),
-        }
-    }
-
-    async fn ask_conversations(
-        &self,
-        account: &ChannelAccount,
-        access: &Access,
-        facts: &mut AccountFacts,
-    ) {
-        let (channel, node) = match (account.channel, access.host) {
-            (Channel::Instagram, Host::Instagram) => (meta::graph::Channel::Instagram, "me"),
-            (Channel::Instagram, Host::Facebook) => (
-                meta::graph::Channel::Instagram,
-                account.page_id.as_deref().unwrap_or("me"),
-            ),
-            _ => (
-                meta::graph::Channel::Messenger,
-                account.page_id.as_deref().unwrap_or("me"),
-            ),
-        };
-        match self
-            .graph()
-            .conversations(access, channel, node, None, None)
-            .await
-        {
-            Ok(answer) => {
-                let threads = answer.value.data;
-                facts.conversations = i64::try_from(threads.len()).ok();
-                facts.newest_message = threads
-                    .iter()
-                    .filter_map(|thread| parse_time(thread.updated_time.as_deref()?))
-                    .max()
-                    .map(Timestamp);
-            }
-            Err(error) => note(&error, facts),
-        }
-    }
 }
 
-/// Refusals that say something about the account.
-fn note(error: &GraphError, facts: &mut AccountFacts) {
-    match error.reason {
-        Reason::MessageAccessOff => facts.message_access_off = true,
-        Reason::PageRestricted | Reason::AccountRestricted | Reason::PolicyBlock => {
-            facts.restricted = Some(error.to_string());
-        }
-        _ if error.advice == Advice::Reconnect => facts.token_refused = Some(error.to_string()),
-        _ => {}
-    }
+/// What a message that did not go out says about a restriction of its account.
+fn restricted(message: &OutboxMessage) -> Option<String> {
+    let reasons = [
+        Reason::PageRestricted,
+        Reason::AccountRestricted,
+        Reason::PolicyBlock,
+    ];
+    let said = message.reason.as_ref()?;
+    reasons
+        .iter()
+        .any(|reason| said.starts_with(reason.sentence()))
+        .then(|| said.clone())
 }

@@ -3,6 +3,7 @@
 //! Facts are gathered ([`gather`]) and judged by pure rules ([`rules`]): every trap of Meta's
 //! platform that fails in silence has a rule of its own.
 
+mod ask;
 mod facts;
 mod gather;
 mod rules;

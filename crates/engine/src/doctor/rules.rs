@@ -8,6 +8,10 @@ use Severity::{Error, Notice, Warning};
 
 /// An account that got events is suspiciously quiet after this.
 const QUIET: i64 = 7 * Timestamp::DAY;
+/// When an event last came is known to the minute, and clocks differ a little.
+const HEARD_SLACK: i64 = 2 * Timestamp::MINUTE;
+/// A message whose webhook has not come by then is not on its way.
+const WEBHOOK_LATE: i64 = 10 * Timestamp::MINUTE;
 const CLOCK_SKEW_MAX: i64 = 2 * Timestamp::MINUTE;
 const BACKLOG_AGE_MAX: i64 = 5 * Timestamp::MINUTE;
 const EXPIRY_NEAR: i64 = 10 * Timestamp::DAY;
@@ -103,6 +107,16 @@ fn configuration(facts: &ServerFacts, f: &mut Findings) {
             "Sellers cannot connect by a button.",
             "META_APP_ID with META_APP_SECRET is not set",
             "Set both, from the Meta app's basic settings, to offer Connect Instagram.",
+        );
+    }
+    if let Some(why) = &facts.app_refused {
+        f.add(
+            "app_secret_refused",
+            Error,
+            "Meta does not take the app's id and secret: nothing can be sent, renewed or connected.",
+            why.clone(),
+            "Copy App ID and App secret anew from the Meta app (App settings > Basic) into \
+             META_APP_ID and META_APP_SECRET, and restart.",
         );
     }
 }
@@ -273,7 +287,7 @@ fn token(facts: &AccountFacts, f: &mut Findings) -> bool {
             "token_of_another_app",
             Error,
             "The token belongs to another Meta app.",
-            format!("it was made for app {app}"),
+            app.clone(),
             "Connect again through this server, or set META_APP_ID and META_APP_SECRET of that app.",
         );
         return false;
@@ -402,7 +416,10 @@ fn sending(facts: &AccountFacts, f: &mut Findings) {
             "Open Account status in the Instagram app and Page quality on Facebook; automation waits.",
         );
     }
-    if let Some(until) = facts.limited_until {
+    // A restriction pauses the account too, and is the cause then.
+    if let Some(until) = facts.limited_until
+        && facts.restricted.is_none()
+    {
         f.add(
             "rate_limited",
             Warning,
@@ -468,10 +485,13 @@ fn expiry(facts: &AccountFacts, f: &mut Findings) {
 
 fn silence(facts: &AccountFacts, f: &mut Findings) {
     let since = facts.last_event_at.unwrap_or(facts.connected_at);
+    let known_cause = facts.missing_fields.is_some() && !facts.subscribed;
     // A newer message that no webhook brought is certain; mere quiet is a hint.
-    if let Some(newest) = facts.newest_message
-        && newest.since(since) > 10 * Timestamp::MINUTE
-        && facts.now.since(newest) > 10 * Timestamp::MINUTE
+    if known_cause {
+        // Said already.
+    } else if let Some(newest) = facts.newest_message
+        && newest.since(since) > HEARD_SLACK
+        && facts.now.since(newest) > WEBHOOK_LATE
     {
         f.add(
             "messages_without_webhooks",
@@ -626,6 +646,7 @@ mod tests {
             f.unreachable = Some("no answer".into());
         });
         check("no_app", |f| f.app = false);
+        check("app_secret_refused", |f| f.app_refused = Some("190".into()));
         check("bad_signatures", |f| {
             f.bad_signatures = (3, "no secret fits".into());
         });

@@ -43,7 +43,7 @@ impl Engine {
         Ok(Some(self.now().plus(Timestamp::SECOND)))
     }
 
-    /// Until when Meta's word or a full meter stops such calls; nothing is counted.
+    /// Until when Meta's word or a full budget stops such a call; nothing is counted.
     pub(crate) async fn paused_until(
         &self,
         account: &ChannelAccount,
@@ -54,9 +54,12 @@ impl Engine {
         let seller = account.seller_id.to_string();
         let key = meter_id(account, node);
         let call = limit_call(&seller, &key, account, kind, priority);
-        let meters = self.load_meters(&call).await?.state.meters;
-        let latest = meters.values().map(|meter| meter.paused_until_ms).max();
-        Ok(latest.filter(|at| *at > 0).map(Timestamp))
+        let mut state = self.load_meters(&call).await?.state;
+        let decision = decide(&mut state, &self.config().limits, &call, self.now().0);
+        Ok(match decision {
+            Decision::Go => None,
+            Decision::WaitUntil(at) => Some(Timestamp(at)),
+        })
     }
 
     /// Learns from an answer of Meta.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const ACCOUNT: &str = "17841400000000077";
 pub(crate) const APP_SECRET: &str = "process-test-app-secret";
+pub(crate) const PAGE: &str = "105000000000077";
 pub(crate) const TOKEN: &str = "EAAprocesstesttoken";
 pub(crate) const KEY: &str = "4242424242424242424242424242424242424242424242424242424242424242";
 
@@ -89,7 +90,7 @@ impl Site {
             "--instagram-account-id",
             ACCOUNT,
             "--page-id",
-            "105000000000077",
+            PAGE,
             "--access-token-stdin",
         ];
         let added: Value = serde_json::from_str(&self.run_with(&arguments, TOKEN)).unwrap();
@@ -182,6 +183,11 @@ impl Server {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Posts a rightly signed body; the status.

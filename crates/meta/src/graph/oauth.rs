@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Paged, Result};
-use super::client::{At, Body, Call, Graph, escape};
+use super::client::{At, Body, Call, Graph, escape, segment};
 use super::config::{Access, App, Host};
 use super::error::{Advice, GraphError};
 use super::table::Reason;
@@ -150,6 +150,20 @@ pub struct TokenInfo {
     /// The page it is for.
     #[serde(default, deserialize_with = "loose")]
     pub profile_id: Option<String>,
+    /// Why it is no use.
+    #[serde(default)]
+    pub error: Option<TokenError>,
+}
+
+/// Why a token is no use; Meta's words on it are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub struct TokenError {
+    /// Meta's code.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub code: Option<i64>,
+    /// Meta's subcode; 0: none.
+    #[serde(default, deserialize_with = "loose_number")]
+    pub subcode: Option<i64>,
 }
 
 /// A scope and what it was granted for.
@@ -325,6 +339,15 @@ impl Graph {
             .call::<Wrapped<TokenInfo>>(call)
             .await?
             .map(|wrapped| wrapped.data))
+    }
+
+    /// Whether Meta takes the Facebook app's id and secret: it answers the app's own name.
+    pub async fn check_app(&self) -> Result<()> {
+        let app = self.app(Host::Facebook)?;
+        let own = Access::facebook(format!("{}|{}", app.id, app.secret.expose_secret()));
+        let path = segment(&app.id);
+        self.done(Call::get(&own, &path).query("fields", "id"))
+            .await
     }
 
     /// What the person granted and declined.

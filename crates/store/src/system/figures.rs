@@ -178,6 +178,16 @@ impl System<'_> {
         Ok(())
     }
 
+    /// Forgets what was counted before a time.
+    pub async fn purge_counters(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut link = self.store.db.write().await?;
+        run!(
+            link,
+            "DELETE FROM health_counters WHERE hour < $1",
+            before.0 / Timestamp::HOUR
+        )
+    }
+
     /// What was counted under a name since a time, oldest hour first.
     pub async fn counters(
         &self,

@@ -79,8 +79,9 @@ testkit::on_both! {
         assert!(store.system().replace_tokens(&old, &new).await.unwrap());
         store.seller(s.id).set_tokens(old.id, &store::Tokens { access_token: Some(vec![3]), ..store::Tokens::default() }, NOW.plus(1)).await.unwrap();
         assert!(!store.system().replace_tokens(&old, &new).await.unwrap());
-        store.system().accounts_seen(&[old.id], NOW).await.unwrap();
-        store.system().accounts_seen(&[old.id], NOW.plus(1)).await.unwrap();
+        let heard = |at| [(old.instagram_account_id.clone().unwrap(), at), ("nobody's".to_owned(), at)];
+        store.system().accounts_heard(&heard(NOW)).await.unwrap();
+        store.system().accounts_heard(&heard(NOW.plus(1))).await.unwrap();
         let account = store.system().accounts().await.unwrap().remove(0);
         assert_eq!((account.access_token, account.last_event_at), (Some(vec![3]), Some(NOW)));
     }

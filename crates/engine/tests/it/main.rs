@@ -11,3 +11,4 @@ mod secrets;
 mod seller;
 mod support;
 mod sweep;
+mod trouble;

@@ -231,27 +231,4 @@ testkit::on_both! {
         world.settle().await;
         assert_eq!(not_confirmed(&world.outbox().await[0], later), None);
     }
-
-    async fn five_percent_of_faults_cost_nothing_and_double_nothing(db: &TestDatabase) {
-        let world = World::new(db).await;
-        world.meta.random_faults(sandbox::RandomFaults {
-            rate: 0.15,
-            kinds: vec![],
-            endpoints: vec!["messages".to_owned()],
-        });
-        let names: Vec<String> = (0..30).map(|n| format!("customer {n}")).collect();
-        for name in &names {
-            world.customer(name).say("2 blue mugs please");
-        }
-        for _ in 0..12 {
-            world.settle().await;
-            world.clock.advance(2 * Timestamp::MINUTE);
-            world.engine.reconcile_step().await.unwrap();
-        }
-        for name in &names {
-            let sent = world.meta.sent_to(world.customer(name).id());
-            assert_eq!(sent.len(), 1, "{name}: {sent:?}");
-        }
-        assert!(world.outbox().await.iter().all(|m| m.state == OutboxState::Sent));
-    }
 }

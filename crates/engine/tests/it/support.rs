@@ -80,14 +80,26 @@ impl World {
         world
     }
 
+    /// The same beside a sandbox of another seed.
+    pub(crate) async fn seeded(db: &TestDatabase, seed: u64) -> Self {
+        let mut world = Self::open(db, seed, |_| {}).await;
+        world.connect_first().await;
+        world
+    }
+
     /// The same, not connected yet.
     pub(crate) async fn without_account(
         db: &TestDatabase,
         change: impl FnOnce(&mut EngineConfig),
     ) -> Self {
+        Self::open(db, 1, change).await
+    }
+
+    async fn open(db: &TestDatabase, seed: u64, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = TestClock::at(Timestamp(START));
         let meta = Sandbox::start(SandboxConfig {
+            seed,
             clock: Clock::shared(clock.shared()),
             ..SandboxConfig::default()
         })
@@ -114,8 +126,15 @@ impl World {
 
     /// The process dies between two steps and starts again: a new engine on the same database.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(|_| {}).await;
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut EngineConfig)) {
         let store = Store::open(&self.url).await.unwrap();
-        self.engine = Engine::new(store, config(&self.meta), Arc::new(self.clock.clone())).unwrap();
+        let mut config = config(&self.meta);
+        change(&mut config);
+        self.engine = Engine::new(store, config, Arc::new(self.clock.clone())).unwrap();
         serve(&self.meta, &self.engine).await;
     }
 
@@ -187,6 +206,12 @@ impl World {
             all.extend(store.outbox_of(conversation.id, &[]).await.unwrap());
         }
         all
+    }
+
+    /// The seller's first account as it is stored.
+    pub(crate) async fn account(&self) -> store::ChannelAccount {
+        let store = self.engine.store().seller(self.seller);
+        store.accounts().await.unwrap().remove(0)
     }
 
     pub(crate) async fn events(&self, state: EventState) -> Vec<store::KeptEvent> {

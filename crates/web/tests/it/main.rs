@@ -6,6 +6,7 @@
 mod api;
 mod catalogs;
 mod dashboard;
+mod dialogues;
 mod openapi;
 mod pictures;
 mod server;

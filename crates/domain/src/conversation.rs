@@ -18,6 +18,7 @@ mod speak;
 pub mod state;
 mod tap;
 mod turn;
+mod wait;
 pub mod window;
 
 use crate::catalog::{CatalogView, RetailerId};
@@ -112,6 +113,7 @@ pub fn advance(
         Incoming::PersonReplied { .. } => turn.person_replied(),
         Incoming::Seller { action, member } => turn.seller(action, *member),
         Incoming::OutOfStock { short, by } => turn.out_of_stock(short, *by),
+        Incoming::BackInStock { item, quantity } => turn.back_in_stock(item, *quantity),
         Incoming::Timer => turn.settle(),
         Incoming::OwnEcho { .. } => {}
     }

@@ -18,6 +18,7 @@ pub mod reading;
 pub mod seller;
 pub mod shop_domain;
 pub mod time;
+pub mod waiting;
 pub mod words;
 
 pub use channel::Channel;

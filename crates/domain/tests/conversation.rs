@@ -293,6 +293,42 @@ fn stock_is_asked_about_and_a_waiting_list_offered() {
 }
 
 #[test]
+fn what_was_waited_for_is_told_and_offered_where_nothing_else_is_talked_about() {
+    let back = |quantity| Incoming::BackInStock {
+        item: id("lamp-blue"),
+        quantity,
+    };
+    let mut talk = Talk::new();
+    talk.say("hi");
+    talk.catalog.hold(id("lamp-blue"), -2);
+    talk.happen(&back(2));
+    assert_eq!(talk.purposes(), [Purpose::BackInStock]);
+    assert!(talk.texts()[0].contains("Lamp (blue) is back"));
+    talk.tap("Order it");
+    assert_eq!(talk.lines(), "2 lamp color=blue");
+    // The question that is out stays the question; the news is told without one.
+    talk.happen(&back(1));
+    assert_eq!(talk.stage(), Some(Stage::AwaitingConfirmation));
+    let reply = talk.last.as_ref().unwrap().replies[0].clone();
+    assert!(reply.buttons.is_empty(), "{reply:?}");
+    assert_eq!(talk.say("yes").replies.len(), 1);
+    // While a person speaks it is told (the customer asked for it), and nothing offered.
+    talk.seller(SellerAction::TakeOver);
+    let told = talk.happen(&back(1)).replies.clone();
+    assert!(told.len() == 1 && told[0].buttons.is_empty(), "{told:?}");
+    // Not after the window, not what is no longer offered.
+    talk.now = talk.now.plus(25 * Timestamp::HOUR);
+    let late = talk.decide(&back(1));
+    assert!(late.replies.is_empty() && late.withheld.is_empty());
+    talk.say("hi");
+    let gone = talk.decide(&Incoming::BackInStock {
+        item: id("gone"),
+        quantity: 1,
+    });
+    assert!(gone.replies.is_empty());
+}
+
+#[test]
 fn the_last_unit_is_lost_at_confirmation() {
     let mut talk = Talk::new();
     talk.say("+1 lamp color=red");

@@ -36,6 +36,7 @@ enum Move {
     Seller(u8),
     Wait(i64),
     OutOfStock,
+    Back(u32),
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -92,6 +93,7 @@ fn moves() -> impl Strategy<Value = Move> {
             Just(8 * Timestamp::DAY),
         ].prop_map(Move::Wait),
         1 => Just(Move::OutOfStock),
+        1 => (1_u32..4).prop_map(Move::Back),
     ]
 }
 
@@ -251,6 +253,10 @@ fn incoming(talk: &mut Talk, what: &Move, buttons: &[(String, String)]) -> Optio
             short: vec![(id("bowl"), 1), (id("lamp-red"), 0)],
             by: Actor::Automation,
         },
+        Move::Back(quantity) => Incoming::BackInStock {
+            item: id(["bowl", "lamp-red", "vase"][*quantity as usize % 3]),
+            quantity: *quantity,
+        },
     })
 }
 
@@ -345,7 +351,8 @@ fn check(
         prop_assert!(decision.replies.is_empty() && decision.drafts.is_empty());
         prop_assert_eq!(&decision.state, before);
     }
-    let by_seller = matches!(what, Incoming::Seller { .. });
+    // What the seller's own hand leads to is said all the same.
+    let by_seller = matches!(what, Incoming::Seller { .. } | Incoming::BackInStock { .. });
     if decision.state.is_quiet(now) && !by_seller {
         prop_assert!(decision.replies.is_empty());
     }

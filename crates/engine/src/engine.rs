@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) darkroom: Darkroom,
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) outbox_waiting: Arc<Notify>,
+    /// Stock moved: those who wait for it may be told.
+    pub(crate) restocked: Arc<Notify>,
 }
 
 impl Engine {
@@ -116,6 +118,7 @@ impl Engine {
             darkroom: Darkroom::default(),
             events_waiting,
             outbox_waiting: Arc::new(Notify::new()),
+            restocked: Arc::new(Notify::new()),
         })))
     }
 
@@ -228,6 +231,17 @@ impl Engine {
             let engine = engine.clone();
             async move { engine.timers_step().await }
         });
+        let engine = self.clone();
+        tasks.every(
+            "waiting list",
+            clock(),
+            self.0.restocked.clone(),
+            SLOW_POLL,
+            move || {
+                let engine = engine.clone();
+                async move { engine.waiting_step().await }
+            },
+        );
         let engine = self.clone();
         tasks.every("sweep", clock(), idle(), SLOW_POLL, move || {
             let engine = engine.clone();

@@ -39,6 +39,7 @@ pub mod sync;
 pub mod tasks;
 pub mod testing;
 mod timers;
+mod waiting;
 
 pub use config::EngineConfig;
 pub use engine::{Engine, Role};

@@ -92,6 +92,7 @@ pub(crate) const fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Confirmed => "confirmed",
         Purpose::Sorry => "sorry",
         Purpose::AskInWords => "ask_in_words",
+        Purpose::BackInStock => "back_in_stock",
     }
 }
 

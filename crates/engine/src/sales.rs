@@ -130,6 +130,7 @@ impl Engine {
                 Ok(true) => {
                     self.0.changes.tell(by.seller, Subject::Orders);
                     self.0.changes.tell(by.seller, Subject::Products);
+                    self.0.restocked.notify_one();
                     return Ok(());
                 }
                 Ok(false) => {

@@ -328,6 +328,7 @@ impl Engine {
     pub fn products_changed(&self, seller: SellerId) {
         self.0.snapshots.forget(seller);
         self.0.changes.tell(seller, Subject::Products);
+        self.0.restocked.notify_one();
     }
 }
 

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use domain::catalog::{CatalogSnapshot, Product, RetailerId, file};
+use domain::catalog::{CatalogSnapshot, CatalogView, Product, RetailerId, file};
 use domain::conversation::{
-    Button, Context, ConversationState, Decision, Incoming, Item, PayloadKey, SellerAction,
-    UnreadableKind, World, advance,
+    Button, Context, ConversationState, Decision, Incoming, Item, Notice, PayloadKey, SellerAction,
+    UnreadableKind, World, advance, window,
 };
 use domain::customer::DetailKind;
 use domain::draft::{Actor, DraftOrder};
@@ -18,6 +18,7 @@ use domain::order::totals::{Delivery, Discount, Tax};
 use domain::policy::{Confirmation, Policy};
 use domain::reading::{Amount, OptionChoice, OrderLine, Standing};
 use domain::seller::SellerProfile;
+use domain::waiting::{Waiter, to_tell};
 use domain::words::{Words, amount::amount};
 use domain::{ConversationId, DraftOrderId, Money, OrderId, Timestamp};
 use parser::{Index, Locale};
@@ -182,6 +183,8 @@ struct Play {
     told_nothing: bool,
     buttons: Vec<Button>,
     closed: Option<DraftOrder>,
+    /// What the customer waits for, each with the rule's view of it.
+    waiting: Vec<(RetailerId, Waiter)>,
     fresh: u128,
     tale: String,
 }
@@ -205,6 +208,7 @@ impl Play {
             told_nothing: false,
             buttons: Vec::new(),
             closed: None,
+            waiting: Vec::new(),
             fresh: 0,
             tale: String::new(),
         }
@@ -239,6 +243,17 @@ impl Play {
         if let Some(draft) = decision.drafts.last() {
             let lines = self.shop.all_shown(draft.lines.iter().map(|l| &l.line));
             writeln!(self.tale, "    draft: {lines} | {}", draft.stage).unwrap();
+        }
+        for notice in &decision.notices {
+            if let Notice::WaitingList { item, quantity } = notice {
+                self.waiting.retain(|(waits, _)| waits != item);
+                let waiter = Waiter {
+                    quantity: *quantity,
+                    window_until: None,
+                    told_at: None,
+                };
+                self.waiting.push((item.clone(), waiter));
+            }
         }
         let json = serde_json::to_string(&decision.state).unwrap();
         self.state = serde_json::from_str(&json).unwrap();
@@ -364,6 +379,7 @@ impl Play {
                 self.shop.catalog.hold(id, units.parse().unwrap());
                 Ok(())
             }
+            "restocked" => self.restocked(rest),
             "lost in the race" => self.event(&Incoming::OutOfStock {
                 short: vec![(RetailerId::parse(rest).unwrap(), 0)],
                 by: Actor::Member { id: None },
@@ -382,6 +398,35 @@ impl Play {
             }
             _ => return None,
         })
+    }
+
+    /// Units come back; the customer is told where the waiting list says so.
+    fn restocked(&mut self, text: &str) -> Outcome {
+        let (units, id) = text.split_once(" x ").unwrap();
+        let item = RetailerId::parse(id).unwrap();
+        self.shop
+            .catalog
+            .hold(item.clone(), -units.parse::<i64>().unwrap());
+        let window = self.state.last_customer_at;
+        let window_until = window.map(|at| at.plus(window::STANDARD_MS));
+        let free = self.shop.catalog.free(&item);
+        let mut line: Vec<Waiter> = Vec::new();
+        for (_, waiter) in self.waiting.iter().filter(|(waits, _)| *waits == item) {
+            line.push(Waiter {
+                window_until,
+                ..*waiter
+            });
+        }
+        self.all_told()?;
+        (self.last, self.untold) = (None, 0);
+        if to_tell(&line, free, self.policy.question_ms, self.now).is_empty() {
+            return Ok(());
+        }
+        let quantity = line[0].quantity;
+        for (_, waiter) in self.waiting.iter_mut().filter(|(waits, _)| *waits == item) {
+            waiter.told_at = Some(self.now);
+        }
+        self.event(&Incoming::BackInStock { item, quantity })
     }
 
     fn customer(&mut self, line: &str) -> Option<Outcome> {
@@ -669,7 +714,7 @@ fn unreadable(what: &str) -> Option<UnreadableKind> {
 }
 
 /// Words that start a line of the format; anything else is prose.
-const STARTS: [&str; 18] = [
+const STARTS: [&str; 19] = [
     "customer",
     "shop:",
     "shop says",
@@ -685,6 +730,7 @@ const STARTS: [&str; 18] = [
     "policy:",
     "our echo",
     "sold meanwhile:",
+    "restocked:",
     "lost in the race:",
     "time:",
     "seller is told:",

@@ -105,7 +105,8 @@ pub(crate) async fn write(
     sales::order_changes(link, lanes, now).await?;
     outbox::insert(link, lanes, &numbers, now).await?;
     outbox::changes(link, lanes, now).await?;
-    people::waiting(link, lanes, now).await?;
+    crate::waiting::insert(link, lanes, now).await?;
+    crate::waiting::tell(link, lanes, now).await?;
     people::notifications(link, lanes, now).await?;
     events::outcomes(link, lanes).await?;
     applied.orders = numbers;

@@ -26,6 +26,7 @@ mod stock;
 mod sync_items;
 mod sync_runs;
 mod system;
+mod waiting;
 mod wake;
 
 use std::sync::Arc;
@@ -51,11 +52,12 @@ pub use outbox::{Outbox, OutboxClaim, OutboxMessage, OutboxState, SendResult};
 pub use pipeline::{Batch, Lane, PendingEvent, Pipeline, Requeue, RoutedAccount};
 pub use products::{ImportedProducts, ProductFilter, ProductRow};
 pub use sellers::{AuditEntry, NewSeller, Notification, Seller, SellerStore, SellerWrite};
-pub use stock::{StockItem, WaitingEntry};
+pub use stock::StockItem;
 pub use sync_runs::{SyncBatch, SyncLogEntry, SyncRun};
 pub use system::{
     Backlog, DataDeletionRequest, DueWake, HealthCounter, KeptEvent, OauthState, System,
 };
+pub use waiting::{BackInStock, WaitingEntry};
 pub use wake::Wakeups;
 
 /// A page of rows, newest or first in order, and where the next one begins.

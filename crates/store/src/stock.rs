@@ -1,11 +1,11 @@
-//! Stock: what is on hand, what confirmed orders hold of it, and who waits. For every counted item
+//! Stock: what is on hand, and what confirmed orders hold of it. For every counted item
 //! `holds + free = stock`, and `stock_reserved` is the sum of the holds; drafts hold nothing.
 
 use std::collections::BTreeMap;
 
 use domain::catalog::RetailerId;
 use domain::order::{NewOrder, OrderStatus};
-use domain::{ConversationId, CustomerId, OrderId, SellerId, Timestamp};
+use domain::{OrderId, SellerId, Timestamp};
 use uuid::Uuid;
 
 use crate::column::row;
@@ -28,26 +28,6 @@ impl StockItem {
     /// What may still be sold; `None`: not counted. Below zero where the seller oversold.
     pub fn free(&self) -> Option<i64> {
         self.stock.map(|stock| stock - self.stock_reserved)
-    }
-}
-
-row! {
-    /// Somebody who waits for something to be back.
-    pub struct WaitingEntry {
-        /// Its id.
-        pub id: Uuid,
-        /// What.
-        pub retailer_id: RetailerId,
-        /// Who.
-        pub customer_id: CustomerId,
-        /// Where to tell.
-        pub conversation_id: Option<ConversationId>,
-        /// How many.
-        pub quantity: i64,
-        /// Since when.
-        pub created_at: Timestamp,
-        /// When they were told.
-        pub notified_at: Option<Timestamp>,
     }
 }
 
@@ -282,31 +262,5 @@ impl SellerStore<'_> {
             now.0
         )?;
         link.commit().await
-    }
-
-    /// Who waits for an item and was not told yet, the longest first.
-    pub async fn waiting(&self, retailer_id: &RetailerId) -> Result<Vec<WaitingEntry>, StoreError> {
-        let mut link = self.store.db.read().await?;
-        all!(
-            link,
-            WaitingEntry,
-            "SELECT * FROM waiting_list WHERE seller_id = $1 AND retailer_id = $2 \
-             AND notified_at IS NULL ORDER BY id",
-            self.id.0,
-            retailer_id.as_str()
-        )
-    }
-
-    /// They were told.
-    pub async fn waiting_told(&self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let mut link = self.store.db.write().await?;
-        run!(
-            link,
-            "UPDATE waiting_list SET notified_at = $3 WHERE seller_id = $1 AND id = $2",
-            self.id.0,
-            id,
-            now.0
-        )?;
-        Ok(())
     }
 }

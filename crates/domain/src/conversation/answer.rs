@@ -131,7 +131,7 @@ impl Turn<'_> {
             self.needs_person(mid);
             return;
         }
-        let offered = self.offer(&known);
+        let offered = self.offer_to_tell(&known).or_else(|| self.offer(&known));
         let mut buttons = Vec::new();
         if let Some((what, number)) = offered {
             let offer = speak::question(self, &what, number);
@@ -149,12 +149,8 @@ impl Turn<'_> {
 
     /// Offers the only product asked about, unless another question is out or it is noted and
     /// settled already.
-    fn offer(&mut self, known: &[RetailerId]) -> Option<(Ask, u32)> {
+    pub(super) fn offer(&mut self, known: &[RetailerId]) -> Option<(Ask, u32)> {
         let [product] = known else { return None };
-        let free_to_ask = match self.state.asked.as_ref().map(|a| &a.what) {
-            None | Some(Ask::Offer { .. }) => true,
-            Some(_) => false,
-        };
         let fresh = self.state.draft.as_ref().is_none_or(|draft| {
             draft.stage == Stage::Open && draft.lines.iter().all(|l| l.line.product == *product)
         });
@@ -166,7 +162,7 @@ impl Turn<'_> {
                     .free(product)
                     .is_some_and(|free| free <= 0)
         });
-        if !free_to_ask || !fresh || sold_out {
+        if !self.is_free_to_offer() || !fresh || sold_out {
             return None;
         }
         let what = Ask::Offer {
@@ -183,10 +179,19 @@ impl Turn<'_> {
         Some((what, number))
     }
 
+    /// Whether no question is out that must be answered first.
+    pub(super) fn is_free_to_offer(&self) -> bool {
+        let asked = self.state.asked.as_ref().map(|a| &a.what);
+        matches!(
+            asked,
+            None | Some(Ask::Offer { .. } | Ask::TellWhenBack { .. })
+        )
+    }
+
     /// After an answer, the question that is out is put once more, within its repetitions.
     fn remind(&mut self) {
         if let Some(asked) = self.state.asked.clone()
-            && !matches!(asked.what, Ask::Offer { .. })
+            && !matches!(asked.what, Ask::Offer { .. } | Ask::TellWhenBack { .. })
             && asked.repetitions < Asked::REPETITIONS_MAX
         {
             self.ask(asked.what);

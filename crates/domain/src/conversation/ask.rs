@@ -53,6 +53,15 @@ pub enum Ask {
         /// It.
         product: RetailerId,
     },
+    /// Whether to tell when a sold out product that was asked about is back.
+    TellWhenBack {
+        /// It.
+        product: RetailerId,
+        /// The id that stock is counted under.
+        item: RetailerId,
+        /// How many are wanted.
+        quantity: u32,
+    },
 }
 
 /// A question that is out.
@@ -90,6 +99,7 @@ impl Ask {
             Self::Confirm { revision } => format!("confirmation of revision {revision}"),
             Self::WhatToChange => "what to change".to_owned(),
             Self::Offer { product } => format!("offer of {product}"),
+            Self::TellWhenBack { item, .. } => format!("return of {item}"),
         }
     }
 }

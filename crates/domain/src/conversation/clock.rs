@@ -68,7 +68,7 @@ impl Turn<'_> {
 
     fn forget_old_offer(&mut self) {
         let old = self.state.asked.as_ref().is_some_and(|asked| {
-            matches!(asked.what, Ask::Offer { .. })
+            matches!(asked.what, Ask::Offer { .. } | Ask::TellWhenBack { .. })
                 && self.now.since(asked.at) >= self.world.policy.question_ms
         });
         if old && self.state.draft.is_none() {

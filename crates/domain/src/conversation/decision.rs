@@ -38,6 +38,8 @@ pub enum Purpose {
     Sorry,
     /// A picture, sticker or the like cannot be read.
     AskInWords,
+    /// Something that the customer waits for is there again.
+    BackInStock,
 }
 
 /// A quick reply (or button): what it says and what comes back when tapped.

@@ -258,8 +258,10 @@ impl Turn<'_> {
             }
         }
         let id = what.id();
-        if !matches!(what, Ask::Confirm { .. } | Ask::Offer { .. })
-            && !self.state.book.given_up.contains(&id)
+        if !matches!(
+            what,
+            Ask::Confirm { .. } | Ask::Offer { .. } | Ask::TellWhenBack { .. }
+        ) && !self.state.book.given_up.contains(&id)
         {
             self.state.book.given_up.push(id);
         }
@@ -313,6 +315,10 @@ impl Turn<'_> {
                 true
             }
             Some(Ask::Offer { .. }) => self.pick(mid, 0),
+            Some(Ask::TellWhenBack { .. }) => {
+                self.wait_as_offered();
+                true
+            }
             Some(Ask::Stock { free, .. }) if free > 0 => self.pick(mid, 0),
             Some(Ask::Doubt { doubt }) if sole_answer(&doubt) => self.pick(mid, 0),
             Some(_) => {

@@ -123,8 +123,10 @@ impl Turn<'_> {
     /// A yes to an offer, while nothing is noted yet. The parser takes a yes for one only where
     /// something stands to say yes to: so it is shown the offered line.
     fn takes_offer(&mut self, mid: &str, text: &str) -> bool {
-        let offered = match self.state.asked.as_ref().map(|a| &a.what) {
-            Some(Ask::Offer { product }) if self.state.draft.is_none() => self.wanted(product),
+        let (offered, waits) = match self.state.asked.as_ref().map(|a| &a.what) {
+            _ if self.state.draft.is_some() => return false,
+            Some(Ask::Offer { product }) => (self.wanted(product), false),
+            Some(Ask::TellWhenBack { product, .. }) => (self.wanted(product), true),
             _ => return false,
         };
         let standing = Standing {
@@ -135,6 +137,10 @@ impl Turn<'_> {
         let is_yes = reading.intent == Intent::Confirm
             && reading.intent_confidence >= YES_MIN
             && reading.changes.is_empty();
+        if is_yes && waits {
+            self.wait_as_offered();
+            return true;
+        }
         is_yes && self.pick(mid, 0)
     }
 

@@ -197,6 +197,14 @@ pub enum Incoming {
         /// Who had confirmed.
         by: crate::draft::Actor,
     },
+    /// Something that the customer waits for is there again, and it is their turn to hear so
+    /// ([`crate::waiting::to_tell`]).
+    BackInStock {
+        /// The id that stock is counted under.
+        item: crate::catalog::RetailerId,
+        /// How many they wanted.
+        quantity: u32,
+    },
     /// Time has passed; see [`super::Decision::wake_at`].
     Timer,
 }

@@ -93,6 +93,11 @@ pub(super) fn question(turn: &Turn<'_>, what: &Ask, number: u32) -> Spoken {
             buttons: vec![buttons.make(Tap::Pick, 0, &voice.plain(Key::OrderIt))],
             cards: Vec::new(),
         },
+        Ask::TellWhenBack { .. } => Spoken {
+            text: voice.plain(Key::OfferWait),
+            buttons: vec![buttons.make(Tap::Wait, 0, &voice.plain(Key::Wait))],
+            cards: Vec::new(),
+        },
     }
 }
 

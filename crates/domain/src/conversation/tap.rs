@@ -46,6 +46,7 @@ impl Turn<'_> {
                 shown
             }
             Ask::Offer { .. } => vec![plain(Tap::Pick, Key::OrderIt)],
+            Ask::TellWhenBack { .. } => vec![plain(Tap::Wait, Key::Wait)],
             Ask::MissingOption { .. } | Ask::Details { .. } | Ask::WhatToChange => Vec::new(),
         };
         let typed = bare(text);
@@ -75,26 +76,21 @@ impl Turn<'_> {
                 self.pick(mid, tapped.index);
             }
             (Tap::None, _) => self.none_of_these(mid, &what),
-            (Tap::Wait, Ask::Stock { item, wanted, .. }) => {
-                self.notify(Notice::WaitingList {
-                    item: item.clone(),
-                    quantity: *wanted,
-                });
-                self.say_waiting(&what);
+            (
+                Tap::Wait,
+                Ask::Stock {
+                    product,
+                    item,
+                    wanted,
+                    ..
+                },
+            ) => {
+                self.wait_for(product, item, *wanted);
                 self.none_of_these(mid, &what);
             }
+            (Tap::Wait, Ask::TellWhenBack { .. }) => self.wait_as_offered(),
             (Tap::Confirm | Tap::Wait, _) => self.proceed(false, "a tap that fits no question"),
         }
-    }
-
-    fn say_waiting(&mut self, what: &Ask) {
-        let Ask::Stock { product, .. } = what else {
-            return;
-        };
-        let title = self.world.catalog.product(product).map(|p| p.title.clone());
-        let title = title.unwrap_or_else(|| product.to_string());
-        let text = self.voice().say(Key::Waiting, &[("product", &title)]);
-        self.say(Purpose::Note, Spoken::text(text));
     }
 
     /// Whether the tap belongs to the last read-back, and the lines are still those.

@@ -128,12 +128,16 @@ keys! {
     FromPrice = "from-price" ["price"];
     /// Whether to note the product that was asked about.
     Offer = "offer" [];
+    /// Whether to tell when the sold out product that was asked about is back.
+    OfferWait = "offer-wait" [];
     /// A message that cannot be read.
     InWords = "in-words" [];
     /// A button is too old; the order as it is now follows.
     Again = "again" [];
     /// On the waiting list.
     Waiting = "waiting" ["product"];
+    /// What somebody waits for is back.
+    Back = "back" ["product"];
 }
 
 impl Key {

@@ -12,3 +12,4 @@ mod seller;
 mod support;
 mod sweep;
 mod trouble;
+mod waiting;

@@ -391,6 +391,7 @@ CREATE TABLE waiting_list (
     UNIQUE (retailer_id, customer_id, seller_id)
 ) STRICT;
 CREATE INDEX waiting_list_item ON waiting_list (seller_id, retailer_id, id);
+CREATE INDEX waiting_list_untold ON waiting_list (seller_id, retailer_id) WHERE notified_at IS NULL;
 
 CREATE TABLE outbox (
     id BLOB NOT NULL PRIMARY KEY,

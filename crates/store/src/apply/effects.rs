@@ -74,6 +74,8 @@ pub struct LaneEffects {
     pub outbox_changes: Vec<OutboxChange>,
     /// Who waits for what.
     pub waiting: Vec<NewWaiting>,
+    /// Entries of the waiting list that are told by this; one that was told already is a conflict.
+    pub told: Vec<uuid::Uuid>,
     /// What to tell the seller.
     pub notifications: Vec<NewNotification>,
 }

@@ -232,32 +232,6 @@ pub(super) async fn message_changes(
     Ok(())
 }
 
-pub(super) async fn waiting(
-    link: &mut Link,
-    lanes: &[LaneEffects],
-    now: Timestamp,
-) -> Result<(), CommitError> {
-    let rows = each(lanes, |lane| &lane.waiting);
-    insert_rows!(
-        link,
-        "INSERT INTO waiting_list (id, seller_id, retailer_id, customer_id, conversation_id, \
-         quantity, created_at) ",
-        rows,
-        |b, r| {
-            b.push_bind(Uuid::now_v7())
-                .push_bind(r.seller.0)
-                .push_bind(r.it.retailer_id.as_str().to_owned())
-                .push_bind(r.it.customer_id.0)
-                .push_bind(r.it.conversation_id.map(|c| c.0))
-                .push_bind(i64::from(r.it.quantity))
-                .push_bind(now.0);
-        },
-        " ON CONFLICT (retailer_id, customer_id, seller_id) DO UPDATE SET \
-         quantity = excluded.quantity, notified_at = NULL"
-    );
-    Ok(())
-}
-
 pub(super) async fn notifications(
     link: &mut Link,
     lanes: &[LaneEffects],

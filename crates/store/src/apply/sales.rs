@@ -285,6 +285,7 @@ async fn insert_order(
     )?;
     // The holds refer to the order, so they come after it.
     crate::stock::insert_holds(link, write.seller, order, now).await?;
+    crate::waiting::served(link, write.seller, write.it.customer_id, order).await?;
     let lines: Vec<(usize, &PricedLine)> = order.lines.iter().enumerate().collect();
     insert_rows!(
         link,

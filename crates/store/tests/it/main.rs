@@ -14,3 +14,4 @@ mod schema;
 mod server;
 mod syncing;
 mod tenants;
+mod waiting;

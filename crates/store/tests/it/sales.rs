@@ -139,10 +139,9 @@ testkit::on_both! {
         let stats = store.stats().await.unwrap();
         assert_eq!((&stats["orders"], &stats["inbound_events"]["done"]), (&1.into(), &2.into()));
         assert_adds_up(&store, s.id, 1, 0).await;
-        let waiting = store.seller(s.id).waiting(&rid("mug")).await.unwrap();
-        assert_eq!(waiting.len(), 1);
-        store.seller(s.id).waiting_told(waiting[0].id, NOW).await.unwrap();
-        assert!(store.seller(s.id).waiting(&rid("mug")).await.unwrap().is_empty());
+        let mine = store.seller(s.id);
+        let mug = mine.product_by_retailer_id(&rid("mug")).await.unwrap().unwrap();
+        assert_eq!(mine.waiting_for(mug.id, None, 9).await.unwrap().rows.len(), 1);
     }
 
     async fn cancelling_releases_and_shipping_takes_along(db: &TestDatabase) {

@@ -150,7 +150,7 @@ async fn own_everything(store: &Store, slug: &str) -> Owned {
             .unwrap()
             .id,
         outbox: effects.outbox[0].id,
-        waiting: mine.waiting(&rid("mug")).await.unwrap()[0].id,
+        waiting: mine.waiting_line(&rid("mug"), NOW, NOW).await.unwrap()[0].id,
         notification: mine.notifications(9).await.unwrap()[0].id,
         image: mine.put_image(&image, NOW).await.unwrap(),
         member: member.id,
@@ -308,7 +308,10 @@ async fn see_nothing(store: &Store, me: &Seller, theirs: &Owned) {
     );
     assert!(mine.stock().await.unwrap().is_empty());
     assert!(mine.stock_of(&rid("mug")).await.unwrap().is_none());
-    assert!(mine.waiting(&rid("mug")).await.unwrap().is_empty());
+    let line = mine.waiting_line(&rid("mug"), NOW, NOW).await.unwrap();
+    assert!(line.is_empty());
+    let all = mine.waiting_for(theirs.product, None, 9).await.unwrap();
+    assert!(all.rows.is_empty());
     assert!(mine.outbox_message(theirs.outbox).await.unwrap().is_none());
     assert!(
         mine.outbox_of(theirs.ids.conversation, &[])
@@ -431,7 +434,12 @@ async fn change_nothing(store: &Store, me: &Seller, theirs: &Owned) {
     };
     assert!(mine.change_order(&change, NOW).await.is_err());
     assert!(mine.set_stock(&rid("mug"), Some(0), NOW).await.is_err());
-    let _ = mine.waiting_told(theirs.waiting, NOW).await;
+    let tells = LaneEffects {
+        seller_id: Some(mine.id()),
+        told: vec![theirs.waiting],
+        ..LaneEffects::default()
+    };
+    assert!(mine.apply(&tells, NOW).await.is_err());
     let tokens = Tokens {
         access_token: Some(vec![1]),
         ..Tokens::default()

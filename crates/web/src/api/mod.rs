@@ -14,6 +14,7 @@ pub(crate) mod out;
 pub(crate) mod paging;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod waiting;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -37,6 +38,7 @@ fn resources() -> OpenApiRouter<AppState> {
             .merge(draft_orders::router())
             .merge(orders::router())
             .merge(products::router())
+            .merge(waiting::router())
             .merge(customers::router())
             .merge(conversations::router())
             .merge(accounts::router())

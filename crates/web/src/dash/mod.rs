@@ -18,6 +18,7 @@ mod shop_front;
 mod sign_in;
 mod team;
 mod viewer;
+mod waiting;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

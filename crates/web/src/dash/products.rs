@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use domain::ProductId;
 use domain::catalog::{Product, ProductStatus};
+use maud::html;
 use serde::Deserialize;
 use store::{ProductFilter, ProductRow};
 
@@ -159,7 +160,14 @@ async fn show_form(
         .await?
         .currency;
     let frame = viewer.frame(state).await?;
-    let body = product_pages::form(&frame, id, offered, form, currency.code());
+    let waiting = match id {
+        Some(id) => super::waiting::waiting(state, viewer, id).await?,
+        None => None,
+    };
+    let body = html! {
+        (product_pages::form(&frame, id, offered, form, currency.code()))
+        @if let Some(waiting) = &waiting { (crate::pages::waiting::section(waiting)) }
+    };
     let title = if id.is_some() {
         "Product"
     } else {

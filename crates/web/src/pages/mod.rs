@@ -12,3 +12,4 @@ pub(crate) mod product_pages;
 pub(crate) mod settings_pages;
 pub(crate) mod shop_front_page;
 pub(crate) mod sign_in;
+pub(crate) mod waiting;

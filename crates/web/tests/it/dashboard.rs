@@ -115,6 +115,41 @@ on_both! {
         assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
+    async fn the_products_page_and_the_api_show_who_waits(db: &TestDatabase) {
+        let app = App::new(db).await;
+        let found = app.call(Method::GET, "/api/v1/products?search=lamp", None).await.json();
+        let id = found["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/products/{id}/waiting");
+        let mut browser = app.owner().await;
+        let page = browser.get(&format!("/products/{id}")).await;
+        assert!(!page.text().contains("Waiting list"));
+        let mut lamp = found["items"][0].clone();
+        lamp["stock"] = 0.into();
+        for made_here in ["id", "current_price", "created_at", "updated_at"] {
+            lamp.as_object_mut().unwrap().remove(made_here);
+        }
+        let saved = app.call(Method::PUT, &format!("/api/v1/products/{id}"), Some(lamp)).await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
+        app.dm(ACCOUNT, "900", "m1", "hi, do you have the brass lamp?").await;
+        app.dm(ACCOUNT, "900", "m2", "Tell me when back").await;
+        let list = app.call(Method::GET, &path, None).await.json();
+        let entry = &list["items"][0];
+        assert_eq!((&entry["state"], &entry["retailer_id"]), (&"waiting".into(), &"LAMP".into()), "{list:#}");
+        let page = browser.get(&format!("/products/{id}")).await;
+        let shown = between(page.text(), "Waiting list", "</ul>");
+        assert!(shown.contains("1 × LAMP") && shown.contains(">waiting<"), "{shown}");
+        let inbox = format!("/inbox/{}", entry["conversation_id"].as_str().unwrap());
+        assert!(shown.contains(&inbox), "{shown}");
+        app.clock.advance(25 * 3_600_000);
+        let list = app.call(Method::GET, &path, None).await.json();
+        assert_eq!(list["items"][0]["state"], "out_of_reach", "{list:#}");
+        let page = browser.get(&format!("/products/{id}")).await;
+        assert!(page.text().contains("waiting, cannot be written to"));
+        let other = crate::support::open_shop(&app.engine, "Other", "17841400000000002").await;
+        let theirs = crate::support::call(&app.router, &other.key, Method::GET, &path, None).await;
+        assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+    }
+
     async fn products_are_added_changed_and_imported_by_hand(db: &TestDatabase) {
         let app = App::new(db).await;
         let mut browser = app.owner().await;

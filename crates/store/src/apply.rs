@@ -93,6 +93,7 @@ pub(crate) async fn write(
     now: Timestamp,
 ) -> Result<Applied, CommitError> {
     let mut applied = Applied::default();
+    sales::look(link, lanes).await?;
     let numbers = sales::number(link, lanes).await?;
     sales::reserve(link, lanes).await?;
     people::customers(link, lanes, now).await?;
@@ -125,9 +126,17 @@ impl SellerStore<'_> {
             return Err(CommitError::Store(StoreError::Missing("seller")));
         }
         let mut link = self.store.db.begin().await?;
-        let applied = write(&mut link, std::slice::from_ref(effects), now).await?;
-        link.commit().await?;
-        Ok(applied)
+        match write(&mut link, std::slice::from_ref(effects), now).await {
+            Ok(applied) => {
+                link.commit().await?;
+                Ok(applied)
+            }
+            Err(error) => {
+                // At once, not when the pool gets to it: others wait for the same rows.
+                link.roll_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// As [`Self::apply`], but only when the customer of `effects` is not there yet. `false`: it is,

@@ -70,6 +70,15 @@ impl Link {
         Ok(())
     }
 
+    /// Rolls back; does nothing outside a transaction. An error leaves it to the pool.
+    pub(crate) async fn roll_back(self) {
+        let _ = match self {
+            Self::SqliteTx(tx) => tx.rollback().await,
+            Self::PostgresTx(tx) => tx.rollback().await,
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
+        };
+    }
+
     pub(crate) const fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_) | Self::PostgresTx(_))
     }

@@ -54,15 +54,33 @@ pub(crate) async fn reserve(
         touch(link, seller, retailer_id).await?;
         return Ok(None);
     }
-    let item = first!(
+    let item = stock_item(link, seller, retailer_id).await?;
+    Ok(item.map(|item| item.free().unwrap_or(0).max(0)))
+}
+
+/// What may still be sold of an item, as it is committed now; `None`: not counted.
+pub(crate) async fn free_of(
+    link: &mut Link,
+    seller: SellerId,
+    retailer_id: &str,
+) -> Result<Option<i64>, StoreError> {
+    let item = stock_item(link, seller, retailer_id).await?;
+    Ok(item.and_then(|item| item.free()))
+}
+
+async fn stock_item(
+    link: &mut Link,
+    seller: SellerId,
+    retailer_id: &str,
+) -> Result<Option<StockItem>, StoreError> {
+    first!(
         link,
         StockItem,
         "SELECT retailer_id, stock, stock_reserved FROM variants \
          WHERE seller_id = $1 AND retailer_id = $2",
         seller.0,
         retailer_id
-    )?;
-    Ok(item.map(|item| item.free().unwrap_or(0).max(0)))
+    )
 }
 
 /// What may still be sold of a counted item changed: its product gets a new revision, so that the
@@ -223,14 +241,7 @@ impl SellerStore<'_> {
         retailer_id: &RetailerId,
     ) -> Result<Option<StockItem>, StoreError> {
         let mut link = self.store.db.read().await?;
-        first!(
-            link,
-            StockItem,
-            "SELECT retailer_id, stock, stock_reserved FROM variants \
-             WHERE seller_id = $1 AND retailer_id = $2",
-            self.id.0,
-            retailer_id.as_str()
-        )
+        stock_item(&mut link, self.id, retailer_id.as_str()).await
     }
 
     /// Sets what is on hand (`None`: not counted any more). The catalogue's version grows: shop,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::catalog::RetailerId;
 use domain::customer::DetailKind;
 use domain::draft::{Actor, DraftLine};
-use domain::order::{OrderStatus, PricedLine};
+use domain::order::{NewOrder, OrderStatus, PricedLine};
 use domain::{OrderId, SellerId, Timestamp};
 use uuid::Uuid;
 
@@ -15,35 +16,56 @@ use crate::StoreError;
 use crate::column::{json_text, some_text, text};
 use crate::db::{Dialect, Link, first, insert_rows, on, run, value};
 
-/// Reserves the stock of every order that is made, in one order of rows for all transactions.
-pub(super) async fn reserve(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
-    let orders = each(lanes, |lane| &lane.order);
-    let mut wanted: BTreeMap<(SellerId, &str, OrderId), (i64, &OrderWrite)> = BTreeMap::new();
-    for order in &orders {
-        for line in &order.it.order.lines {
-            let key = (order.seller, line.stock_id().as_str(), order.it.order.id);
-            wanted.entry(key).or_insert((0, order.it)).0 += i64::from(line.quantity);
+/// What each order takes of each item, in one order of rows for all transactions.
+fn wanted(lanes: &[LaneEffects]) -> BTreeMap<(SellerId, &RetailerId, OrderId), (i64, &NewOrder)> {
+    let mut wanted = BTreeMap::new();
+    for write in each(lanes, |lane| &lane.order) {
+        let order = &write.it.order;
+        for line in &order.lines {
+            let key = (write.seller, line.stock_id(), order.id);
+            wanted.entry(key).or_insert((0, order)).0 += i64::from(line.quantity);
         }
     }
+    wanted
+}
+
+/// Looks whether there is enough, and waits for nobody. The crowd that comes too late for the last
+/// unit would else queue for the seller's row, one after the other, only to be told so.
+pub(super) async fn look(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
     let mut short = Vec::new();
-    for ((seller, retailer_id, _), (quantity, order)) in wanted {
-        let order = &order.order;
-        if let Some(free) =
-            crate::stock::reserve(link, seller, retailer_id, quantity, order.oversell).await?
-        {
-            let retailer_id = order
-                .lines
-                .iter()
-                .map(PricedLine::stock_id)
-                .find(|id| id.as_str() == retailer_id);
-            short.extend(retailer_id.map(|retailer_id| Shortage {
-                draft_order_id: order.draft_order,
-                retailer_id: retailer_id.clone(),
-                wanted: quantity,
-                free,
-            }));
+    for ((seller, retailer_id, _), (quantity, order)) in wanted(lanes) {
+        if order.oversell {
+            continue;
+        }
+        let free = crate::stock::free_of(link, seller, retailer_id.as_str()).await?;
+        if let Some(free) = free.filter(|free| *free < quantity) {
+            short.push(shortage(order, retailer_id, quantity, free));
         }
     }
+    none_short(short)
+}
+
+/// Reserves the stock of every order that is made.
+pub(super) async fn reserve(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
+    let mut short = Vec::new();
+    for ((seller, retailer_id, _), (quantity, order)) in wanted(lanes) {
+        let id = retailer_id.as_str();
+        let lacks = crate::stock::reserve(link, seller, id, quantity, order.oversell).await?;
+        short.extend(lacks.map(|free| shortage(order, retailer_id, quantity, free)));
+    }
+    none_short(short)
+}
+
+fn shortage(order: &NewOrder, retailer_id: &RetailerId, wanted: i64, free: i64) -> Shortage {
+    Shortage {
+        draft_order_id: order.draft_order,
+        retailer_id: retailer_id.clone(),
+        wanted,
+        free: free.max(0),
+    }
+}
+
+fn none_short(short: Vec<Shortage>) -> Result<(), CommitError> {
     if short.is_empty() {
         Ok(())
     } else {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::EventId;
-use domain::draft::Stage;
-use store::{CommitError, LaneEffects, Store};
+use store::{LaneEffects, Store};
 
 use crate::fixture::{
-    Ids, NOW, account, conversation_write, dm, done, first_message, message, open, order_write,
-    product, rid, seller,
+    Ids, NOW, account, conversation_write, dm, done, first_message, message, open, product, seller,
 };
+use crate::last_unit::{Round, buy, play};
 
-/// How many rounds the crowds play: a few here, many in a campaign (`EZISELLER_ROUNDS=10000`).
+/// How many rounds the crowds play (`EZISELLER_ROUNDS`): a few here, 10,000 in the campaign
+/// (`cargo run --release -p store --example crowd`).
 fn rounds() -> u32 {
     let rounds = std::env::var("EZISELLER_ROUNDS")
         .ok()
@@ -27,46 +27,19 @@ fn buyers() -> u32 {
     buyers.unwrap_or(200)
 }
 
-async fn buy(
-    store: Store,
-    s: store::Seller,
-    a: store::ChannelAccount,
-    item: String,
-) -> Result<u64, CommitError> {
-    let ids = Ids::fresh();
-    let mut effects = first_message(&s, &a, ids, &ids.customer.to_string(), "m");
-    effects.drafts[0].draft.stage = Stage::Confirmed;
-    effects.order = Some(order_write(ids, effects.drafts[0].draft.id, &item, 1));
-    loop {
-        match store.seller(s.id).apply(&effects, NOW).await {
-            Err(CommitError::Store(error)) if error.is_transient() => {}
-            other => return other.map(|applied| applied.orders[0].1),
-        }
-    }
-}
-
 testkit::on_both! {
     async fn of_a_crowd_exactly_one_gets_the_last_unit(db: &TestDatabase) {
         let store = open(db).await;
         let s = seller(&store, "a").await;
         let a = account(&store, &s, "ig").await;
         for round in 0..rounds() {
-            let item = format!("item-{round}");
-            store.seller(s.id).put_products([product(&item, Some(1))], NOW).await.unwrap();
-            let crowd: Vec<_> = (0..buyers())
-                .map(|_| tokio::spawn(buy(store.clone(), s.clone(), a.clone(), item.clone())))
-                .collect();
-            let mut numbers = Vec::new();
-            for buyer in crowd {
-                match buyer.await.unwrap() {
-                    Ok(number) => numbers.push(number),
-                    Err(CommitError::StockShort(short)) => assert_eq!(short[0].free, 0),
-                    Err(other) => panic!("{other}"),
-                }
-            }
-            assert_eq!(numbers, [u64::from(round) + 1], "round {round}");
-            let item = store.seller(s.id).stock_of(&rid(&item)).await.unwrap().unwrap();
-            assert_eq!(item.free(), Some(0));
+            let played = play(&store, &s, &a, &format!("item-{round}"), buyers()).await;
+            let one = Round {
+                numbers: vec![u64::from(round) + 1],
+                short: buyers() - 1,
+                free: Some(0),
+            };
+            assert_eq!(played, one, "round {round}");
         }
     }
 

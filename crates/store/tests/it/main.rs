@@ -6,6 +6,7 @@ mod crowd;
 mod fixture;
 mod intake;
 mod lanes;
+mod last_unit;
 mod outbox;
 mod people;
 mod products;

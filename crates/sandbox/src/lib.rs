@@ -54,8 +54,8 @@ mod whatsapp;
 mod world;
 
 pub use action::Action;
-pub use catalog::{CatalogItem, ReceivedItem};
 pub use browser::{CameBack, through_dialog};
+pub use catalog::{CatalogItem, ReceivedItem};
 pub use change::Change;
 pub use clock::Clock;
 pub use config::{

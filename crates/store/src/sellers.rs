@@ -197,11 +197,11 @@ impl SellerStore<'_> {
             link,
             (i64,),
             "SELECT 1 FROM notifications WHERE seller_id = $1 AND kind = $2 AND text = $3 \
-             AND subject_id = $4 AND read_at IS NULL LIMIT 1",
+             AND COALESCE(subject_id, '') = $4 AND read_at IS NULL LIMIT 1",
             self.id.0,
             &n.kind,
             &n.text,
-            &n.subject_id
+            n.subject_id.as_deref().unwrap_or_default()
         )?;
         drop(link);
         match told {

@@ -5,7 +5,7 @@ use domain::{Currency, SellerId, Timestamp};
 use uuid::Uuid;
 
 use crate::column::row;
-use crate::db::{all, first, run};
+use crate::db::{all, first, run, value};
 use crate::{Store, StoreError};
 
 row! {
@@ -193,11 +193,11 @@ impl SellerStore<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut link = self.store.db.read().await?;
-        let told = first!(
+        let told = value!(
             link,
-            (i64,),
-            "SELECT 1 FROM notifications WHERE seller_id = $1 AND kind = $2 AND text = $3 \
-             AND COALESCE(subject_id, '') = $4 AND read_at IS NULL LIMIT 1",
+            i64,
+            "SELECT COUNT(*) FROM notifications WHERE seller_id = $1 AND kind = $2 AND text = $3 \
+             AND COALESCE(subject_id, '') = $4 AND read_at IS NULL",
             self.id.0,
             &n.kind,
             &n.text,
@@ -205,8 +205,8 @@ impl SellerStore<'_> {
         )?;
         drop(link);
         match told {
-            Some(_) => Ok(()),
-            None => self.notify(n, now).await,
+            0 => self.notify(n, now).await,
+            _ => Ok(()),
         }
     }
 

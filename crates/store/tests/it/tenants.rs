@@ -322,6 +322,10 @@ async fn see_nothing(store: &Store, me: &Seller, theirs: &Owned) {
     assert!(mine.outbox_troubles(9).await.unwrap().is_empty());
     assert!(mine.accounts().await.unwrap().is_empty());
     assert!(mine.account(theirs.account.id).await.unwrap().is_none());
+    let ever = (domain::Timestamp(0), NOW.plus(domain::Timestamp::DAY));
+    assert_eq!(mine.unechoed(theirs.account.id, ever).await.unwrap(), 0);
+    let waiting = mine.waiting_outbox(theirs.account.id, 9).await.unwrap();
+    assert!(waiting.is_empty());
     assert!(mine.members().await.unwrap().is_empty());
     assert!(mine.api_keys().await.unwrap().is_empty());
     let all = ProductFilter {

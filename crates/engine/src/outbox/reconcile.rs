@@ -32,6 +32,15 @@ enum Found {
     No,
     /// Nobody can tell (yet).
     CannotTell,
+    /// The account's limit lets nobody look before this.
+    Later(Timestamp),
+}
+
+/// What is to be done about a message whose fate was unknown.
+enum Verdict {
+    Settled(SendResult),
+    /// Look again, not before this; `None`: in a while.
+    Open(Option<Timestamp>),
 }
 
 impl Engine {
@@ -42,9 +51,14 @@ impl Engine {
         outbox.recover(now.plus(-SENDING_MAX), now).await?;
         let unknown = outbox.unknown(now.plus(-LOOK_AFTER), LOOKS).await?;
         let mut settled = 0;
+        let mut later: Option<Timestamp> = None;
         for claim in &unknown {
-            let Some(result) = self.reconcile(claim).await? else {
-                continue;
+            let result = match self.reconcile(claim).await? {
+                Verdict::Settled(result) => result,
+                Verdict::Open(at) => {
+                    later = later.into_iter().chain(at).min();
+                    continue;
+                }
             };
             let id = claim.message.id;
             info!(outbox.id = %id, "the fate of message {id} is known: {}", fate(&result));
@@ -52,30 +66,37 @@ impl Engine {
             self.0.outbox_waiting.notify_one();
             settled += 1;
         }
-        Ok(Step::of(settled))
+        Ok(match later {
+            // A crash may leave many of one account: they are looked up as fast as its limit allows.
+            Some(at) if settled == 0 => Step::WaitUntil(at),
+            _ => Step::of(settled),
+        })
     }
 
-    async fn reconcile(&self, claim: &OutboxClaim) -> Result<Option<SendResult>, StoreError> {
+    async fn reconcile(&self, claim: &OutboxClaim) -> Result<Verdict, StoreError> {
         let now = self.now();
         let message = &claim.message;
         let since = message.claimed_at.unwrap_or(message.created_at);
-        Ok(match self.look(claim).await? {
-            Found::Yes(mid) => Some(SendResult::Sent { mid }),
+        Ok(Verdict::Settled(match self.look(claim).await? {
+            Found::Yes(mid) => SendResult::Sent { mid },
             // Meta itself said that it was sent: shown as sent and not confirmed, never sent twice.
-            Found::No if said_sent(message.reason.as_deref()) => Some(SendResult::Sent {
+            Found::No if said_sent(message.reason.as_deref()) => SendResult::Sent {
                 mid: format!("unconfirmed:{}", message.id),
-            }),
-            Found::No => Some(SendResult::Retry {
+            },
+            Found::No => SendResult::Retry {
                 at: now,
                 reason: "the conversation was looked at: it had not been sent".to_owned(),
-            }),
-            Found::CannotTell if now.since(since) > GIVE_UP_AFTER => Some(SendResult::Failed {
-                reason: "it is not known whether it was sent; look at the conversation in the app \
-                         before sending it again"
-                    .to_owned(),
-            }),
-            Found::CannotTell => None,
-        })
+            },
+            Found::CannotTell | Found::Later(_) if now.since(since) > GIVE_UP_AFTER => {
+                SendResult::Failed {
+                    reason: "it is not known whether it was sent; look at the conversation in the \
+                             app before sending it again"
+                        .to_owned(),
+                }
+            }
+            Found::CannotTell => return Ok(Verdict::Open(None)),
+            Found::Later(at) => return Ok(Verdict::Open(Some(at))),
+        }))
     }
 
     /// Looks for the message in its conversation at Meta.
@@ -93,12 +114,11 @@ impl Engine {
         let since = message.claimed_at.unwrap_or(message.created_at);
         for _ in 0..2 {
             let kind = CallKind::Conversations;
-            if self
+            let wait = self
                 .permit(account, &line.node, kind, Priority::Message)
-                .await?
-                .is_some()
-            {
-                return Ok(Found::CannotTell);
+                .await?;
+            if let Some(at) = wait {
+                return Ok(Found::Later(at));
             }
         }
         let listed = match self.latest(&line, &message.recipient).await {

@@ -1,7 +1,9 @@
 //! Sending: once, in order, within the window, and never again before it is known that it was not.
 
 use domain::Timestamp;
+use engine::clock::Clock;
 use engine::outbox::not_confirmed;
+use engine::tasks::Step;
 use sandbox::{Fault, FaultRule};
 use store::{AccountState, OutboxState};
 
@@ -50,6 +52,32 @@ testkit::on_both! {
         world.settle().await;
         assert_eq!(world.meta.sent_to(ana.id()).len(), 1);
         assert_eq!(world.outbox().await[0].state, OutboxState::Sent);
+    }
+
+    async fn many_lost_answers_of_one_account_are_looked_up_as_fast_as_its_limit_allows(db: &TestDatabase) {
+        let world = World::new(db).await;
+        for name in ["ana", "bo", "cy", "di"] {
+            let customer = world.customer(name);
+            world.meta.hold_webhooks(true);
+            customer.say("2 blue mugs please");
+            world.meta.hold_webhooks(false);
+            world.meta.drain().await;
+            world.read().await;
+            world.meta.hold_webhooks(true);
+            world.meta.next_calls(1, "messages", Fault::CutAfter);
+            world.send().await;
+        }
+        world.clock.advance(Timestamp::MINUTE);
+        let begun = world.clock.now();
+        while world.outbox().await.iter().any(|m| m.state == OutboxState::Unknown) {
+            match world.engine.reconcile_step().await.unwrap() {
+                Step::Did(_) => {}
+                Step::WaitUntil(at) => world.clock.advance(at.since(world.clock.now()).max(1)),
+                Step::Nothing => panic!("nothing says when to look again"),
+            }
+            assert!(world.clock.now().since(begun) < 10 * Timestamp::SECOND);
+        }
+        assert!(world.outbox().await.iter().all(|m| m.state == OutboxState::Sent));
     }
 
     async fn the_echo_settles_a_lost_answer_at_once(db: &TestDatabase) {

@@ -17,6 +17,7 @@ use engine::sync::{SyncCause, SyncKind, SyncStep};
 use sandbox::{Fault, FaultRule, RandomFaults, SandboxConfig};
 use store::{CatalogItem, SyncRun};
 use sync_shop::Shop;
+use testkit::Chance;
 use testkit::{TestDatabase, on_both};
 
 impl Shop {
@@ -302,18 +303,6 @@ on_both! {
     }
 }
 
-/// A small seeded generator, so that a failing seed can be run again.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % n
-    }
-}
-
 /// Products change, calls fail in every way, holders crash: in the end what is recorded is what
 /// is there. `EZISELLER_SYNC_SEEDS=500` runs more seeds, `EZISELLER_SYNC_SEED=n` a single one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -335,7 +324,7 @@ async fn after_any_trouble_the_record_is_the_truth() {
 async fn trouble(seed: u64) {
     let database = testkit::sqlite();
     let shop = Shop::of(&database, seed).await;
-    let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut chance = Chance::new(seed);
     let mut kinds = Fault::passing_batches();
     kinds.extend([Fault::RejectReview, Fault::ImageFetchFails]);
     shop.sandbox.random_faults(RandomFaults {

@@ -6,10 +6,12 @@
 //! `EZISELLER_TEST_POSTGRES_URL` names. A machine that has neither fails the tests, saying what to
 //! install: nothing is skipped.
 
+mod chance;
 mod cluster;
 mod database;
 mod sdk;
 
+pub use chance::Chance;
 pub use cluster::Cluster;
 pub use database::{TestDatabase, postgres, sqlite};
 pub use sdk::run_with_sdk;

@@ -4,24 +4,29 @@ use domain::Timestamp;
 use engine::clock::Clock;
 use engine::outbox::not_confirmed;
 use engine::tasks::Step;
-use sandbox::{Fault, FaultRule};
+use sandbox::{CustomerHandle, Fault, FaultRule};
 use store::{AccountState, OutboxState};
 
 use crate::support::World;
 
+/// A customer writes; Meta takes the reply, but its answer is lost and its echo as well.
+async fn answered_into_the_void(world: &World, name: &str) -> CustomerHandle {
+    let customer = world.customer(name);
+    world.meta.hold_webhooks(true);
+    customer.say("2 blue mugs please");
+    world.meta.hold_webhooks(false);
+    world.meta.drain().await;
+    world.read().await;
+    world.meta.hold_webhooks(true);
+    world.meta.next_calls(1, "messages", Fault::CutAfter);
+    world.send().await;
+    customer
+}
+
 testkit::on_both! {
     async fn a_lost_answer_is_reconciled_before_anything_is_sent_again(db: &TestDatabase) {
         let world = World::new(db).await;
-        let ana = world.customer("ana");
-        world.meta.hold_webhooks(true);
-        ana.say("2 blue mugs please");
-        world.meta.hold_webhooks(false);
-        world.meta.drain().await;
-        world.read().await;
-        // Meta takes the message and the answer is lost; its echo is lost as well.
-        world.meta.hold_webhooks(true);
-        world.meta.next_calls(1, "messages", Fault::CutAfter);
-        world.send().await;
+        let ana = answered_into_the_void(&world, "ana").await;
         assert_eq!(world.outbox().await[0].state, OutboxState::Unknown);
         world.clock.advance(10 * Timestamp::SECOND);
         world.send().await;
@@ -57,15 +62,7 @@ testkit::on_both! {
     async fn many_lost_answers_of_one_account_are_looked_up_as_fast_as_its_limit_allows(db: &TestDatabase) {
         let world = World::new(db).await;
         for name in ["ana", "bo", "cy", "di"] {
-            let customer = world.customer(name);
-            world.meta.hold_webhooks(true);
-            customer.say("2 blue mugs please");
-            world.meta.hold_webhooks(false);
-            world.meta.drain().await;
-            world.read().await;
-            world.meta.hold_webhooks(true);
-            world.meta.next_calls(1, "messages", Fault::CutAfter);
-            world.send().await;
+            answered_into_the_void(&world, name).await;
         }
         world.clock.advance(Timestamp::MINUTE);
         let begun = world.clock.now();

@@ -7,33 +7,12 @@ use std::time::Duration;
 
 use sandbox::{Sandbox, SentMessage};
 use serde_json::{Value, json};
+use testkit::Chance;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::Args;
 use crate::fleet::{Fleet, SellerInfo};
-
-/// A small seeded generator (xorshift64*), so that a campaign can be repeated.
-#[derive(Debug)]
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// A number below `n`; 0 when `n` is.
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.next().checked_rem(n).unwrap_or(0)
-    }
-}
 
 /// What every customer says first; then small talk.
 const SCRIPT: [&str; 3] = [

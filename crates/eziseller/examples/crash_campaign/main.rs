@@ -136,7 +136,7 @@ struct Kills {
 }
 
 async fn kill(args: &Args, fleet: &fleet::Fleet) -> Result<Kills> {
-    let mut chance = customers::Chance::new(args.seed ^ 0x51);
+    let mut chance = testkit::Chance::new(args.seed ^ 0x51);
     let mut done = Kills::default();
     let restart_each = args
         .kills

@@ -13,7 +13,7 @@ use reqwest::Method;
 use sandbox::{BatchReady, Fault, FaultRule, Limits, ReceivedItem, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use store::Store;
-use testkit::{TestDatabase, on_both};
+use testkit::{Chance, TestDatabase, on_both};
 
 use crate::support::{Server, Site};
 
@@ -31,18 +31,6 @@ on_both! {
             campaign.round(round).await;
         }
         campaign.report();
-    }
-}
-
-/// A small seeded generator.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % n
     }
 }
 
@@ -120,7 +108,7 @@ impl Campaign {
             seller,
             catalog,
             key,
-            chance: Chance(0x9E37_79B9_7F4A_7C15),
+            chance: Chance::new(1),
             offered: BTreeMap::new(),
             hit: BTreeMap::new(),
             sent_again: 0,

@@ -118,7 +118,9 @@ impl Engine {
                 .permit(account, &line.node, kind, Priority::Message)
                 .await?;
             if let Some(at) = wait {
-                return Ok(Found::Later(at));
+                // A look is two calls. Both must be free when it is tried again: with one alone the
+                // first would be spent for nothing, over and over.
+                return Ok(Found::Later(at.plus(Timestamp::SECOND)));
             }
         }
         let listed = match self.latest(&line, &message.recipient).await {

@@ -191,14 +191,18 @@ pub(super) async fn disconnect(
     ))
 }
 
+/// The item that a form names.
+fn item_of(posted: &Posted) -> Result<RetailerId, Problem> {
+    RetailerId::parse(posted.fields.get("item")).map_err(|_| Problem::not_found("catalog item"))
+}
+
 /// `POST /catalogs/{id}/appeal`
 pub(super) async fn appeal(
     State(state): State<AppState>,
     Path(id): Path<CatalogId>,
     posted: Posted,
 ) -> PageResult {
-    let item = RetailerId::parse(posted.fields.get("item"));
-    let item = item.map_err(|_| Problem::not_found("catalog item"))?;
+    let item = item_of(&posted)?;
     let engine = state.engine();
     let why = posted.fields.get("why");
     let note = match engine
@@ -222,8 +226,7 @@ pub(super) async fn send(
     Path(id): Path<CatalogId>,
     posted: Posted,
 ) -> PageResult {
-    let item = RetailerId::parse(posted.fields.get("item"));
-    let item = item.map_err(|_| Problem::not_found("catalog item"))?;
+    let item = item_of(&posted)?;
     let sent = state
         .engine()
         .send_item(posted.member.seller, id, &item)

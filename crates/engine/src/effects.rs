@@ -130,7 +130,6 @@ pub(crate) fn new_outbox(
         text: Some(body.text()),
         body: body.json(),
         by_person,
-        priority: 0,
         window_until,
         due_at: now,
     }

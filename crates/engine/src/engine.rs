@@ -17,7 +17,7 @@ use crate::health::{Health, Heard};
 use crate::intake::Intake;
 use crate::keyring::Keyring;
 use crate::llm::{Llm, Queue};
-use crate::outbox::{InFlight, StuckTold};
+use crate::outbox::{InFlight, KnownShares, StuckTold};
 use crate::pictures::Darkroom;
 use crate::pipeline::Caution;
 use crate::profiles::Strangers;
@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) caution: Caution,
     pub(crate) in_flight: InFlight,
     pub(crate) stuck_told: StuckTold,
+    pub(crate) shares: KnownShares,
     pub(crate) llm: Option<Llm>,
     pub(crate) unsure: Queue,
     pub(crate) strangers: Strangers,
@@ -112,6 +113,7 @@ impl Engine {
             caution: Caution::default(),
             in_flight: InFlight::default(),
             stuck_told: StuckTold::default(),
+            shares: KnownShares::default(),
             llm,
             unsure: Queue::default(),
             strangers: Strangers::default(),
@@ -204,7 +206,7 @@ impl Engine {
                 POLL,
                 move || {
                     let engine = engine.clone();
-                    async move { engine.pipeline_step().await }
+                    async move { engine.pipeline_turn().await }
                 },
             );
         }

@@ -89,15 +89,21 @@ pub struct HeardOf {
 pub struct Heard(Mutex<BTreeMap<String, HeardOf>>);
 
 impl Heard {
-    /// Something came for an account that has this id.
-    pub fn note(&self, id: &str, standby: bool, now: Timestamp) {
+    /// A body came with something for the accounts that have these ids, in `standby` or not.
+    pub fn note<'a>(&self, ids: impl Iterator<Item = (&'a str, bool)>, now: Timestamp) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.len() >= HEARD_MAX && !heard.contains_key(id) {
-            return;
+        for (id, standby) in ids {
+            if !heard.contains_key(id) {
+                if heard.len() >= HEARD_MAX {
+                    continue;
+                }
+                heard.insert(id.to_owned(), HeardOf::default());
+            }
+            if let Some(of) = heard.get_mut(id) {
+                of.at = of.at.max(now);
+                of.standby += u32::from(standby);
+            }
         }
-        let of = heard.entry(id.to_owned()).or_default();
-        of.at = of.at.max(now);
-        of.standby += u32::from(standby);
     }
 
     /// Takes what was heard since the last time, to be written.

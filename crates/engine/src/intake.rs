@@ -101,20 +101,21 @@ impl Intake {
             }
             return Outcome::BadSignature;
         }
-        let heard: Vec<_> = split.items.iter().map(heard_of).collect();
-        let events: Vec<_> = split
+        let standby: Vec<bool> = split
             .items
-            .into_iter()
-            .map(|item| new_event(item, now))
+            .iter()
+            .map(|item| in_standby(item.kind))
             .collect();
+        let items = split.items.into_iter();
+        let events: Vec<_> = items.map(|item| new_event(item, now)).collect();
+        let heard = events.iter().zip(standby).flat_map(|(event, standby)| {
+            let ids = event.account_ids.iter();
+            ids.map(move |id| (id.as_str(), standby))
+        });
+        self.heard.note(heard, now);
         let outcome = self.store(events, now).await;
         if matches!(outcome, Outcome::Accepted { .. }) {
             self.health.count(TAKEN, "", now);
-            for (ids, standby) in &heard {
-                for id in ids {
-                    self.heard.note(id, *standby, now);
-                }
-            }
         }
         outcome
     }
@@ -156,11 +157,9 @@ impl Intake {
     }
 }
 
-/// The ids that may name an item's account, and whether another app owns the conversation.
-fn heard_of(item: &Item) -> (Vec<String>, bool) {
-    let ids = item.account_ids.iter().map(|id| storable(id, ID_CHARS));
-    let standby = matches!(item.kind, Kind::StandbyMessage | Kind::StandbyOther);
-    (ids.collect(), standby)
+/// Whether another app owns the conversation.
+const fn in_standby(kind: Kind) -> bool {
+    matches!(kind, Kind::StandbyMessage | Kind::StandbyOther)
 }
 
 /// An item of a body as an event to be stored.
@@ -175,6 +174,7 @@ pub(crate) fn new_event(item: Item, now: Timestamp) -> NewEvent {
         id: EventId::fresh(),
         received_at: now,
         occurred_at: item.occurred_at_ms.map(Timestamp),
+        dated: item.dated,
         lane: lane(&item),
         object: storable(item.object.as_str(), 64),
         kind: item.kind.as_str().to_owned(),

@@ -6,6 +6,8 @@ mod limiter;
 mod reconcile;
 mod wire;
 
+pub(crate) use limiter::KnownShares;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,8 +29,8 @@ use crate::error::EngineError;
 use crate::outbox_body::Body;
 use crate::tasks::{Step, Tasks};
 
-/// While an account waits to be connected again, its messages wait this long between looks.
-const RECONNECT_PAUSE: i64 = 5 * Timestamp::MINUTE;
+/// While an account waits to be connected, its messages wait this long between looks.
+pub(crate) const RECONNECT_PAUSE: i64 = 5 * Timestamp::MINUTE;
 /// A message that was accepted and not echoed after this is shown as not confirmed delivered.
 pub(crate) const ECHO_AFTER: i64 = 10 * Timestamp::MINUTE;
 

@@ -8,9 +8,10 @@ mod talk;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use domain::{ConversationId, DraftOrderId, Timestamp};
-use store::{AccountState, Batch, CommitError, LaneEffects, Shortage, StoreError};
+use store::{Batch, CommitError, LaneEffects, Shortage, StoreError};
 use tracing::{error, warn};
 
 use crate::engine::Engine;
@@ -21,6 +22,12 @@ use lane::{Prepared, Work};
 
 /// Events of one claim: large enough that a commit's cost is shared, small enough that it is short.
 const BATCH_EVENTS: usize = 256;
+
+/// Under load, how long to let events gather before the next claim: a commit of many costs little
+/// more than one of few.
+const GATHER: Duration = Duration::from_millis(10);
+/// So many events of a claim are load.
+const BUSY_EVENTS: usize = 16;
 
 /// While greater than zero, events are claimed one at a time: a commit failed, and whatever made it
 /// fail must not hold up its neighbours.
@@ -60,6 +67,15 @@ impl Caution {
 }
 
 impl Engine {
+    /// Works on one batch after the other, as a background loop does it.
+    pub(crate) async fn pipeline_turn(&self) -> Result<Step, EngineError> {
+        let step = self.pipeline_step().await?;
+        if matches!(step, Step::Did(BUSY_EVENTS..BATCH_EVENTS)) {
+            tokio::time::sleep(GATHER).await;
+        }
+        Ok(step)
+    }
+
     /// Works on one batch of inbound events.
     pub async fn pipeline_step(&self) -> Result<Step, EngineError> {
         let now = self.now();
@@ -214,7 +230,7 @@ impl Engine {
             let (Some(account), Some(talk)) = (&work.lane.account, &effects.conversation) else {
                 continue;
             };
-            if account.state != AccountState::Active || account.access_token.is_none() {
+            if !account.has_access() {
                 continue; // There is nobody to ask.
             }
             let external_id = work.events.iter().find_map(|e| e.event.party_id.clone());

@@ -11,7 +11,7 @@ use meta::limits::{CallKind, Priority};
 use meta::split;
 use meta::webhook::Object;
 use serde::{Deserialize, Serialize};
-use store::{AccountState, ChannelAccount, NewEvent, StoreError};
+use store::{ChannelAccount, NewEvent, StoreError};
 use tracing::{debug, warn};
 
 use crate::engine::Engine;
@@ -62,9 +62,7 @@ impl Engine {
         let mut next: Option<Timestamp> = None;
         let mut due: Vec<(Timestamp, ChannelAccount, Progress)> = Vec::new();
         for account in self.store().system().accounts().await? {
-            let sweepable = account.state == AccountState::Active
-                && account.access_token.is_some()
-                && account.channel != Channel::Whatsapp;
+            let sweepable = account.has_access() && account.channel != Channel::Whatsapp;
             if !sweepable {
                 continue;
             }

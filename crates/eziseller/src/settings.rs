@@ -31,6 +31,10 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("GRAPH_API_URL", "another Graph API, such as the sandbox"),
     ("GRAPH_API_VERSION", "the Graph API's version"),
     (
+        "META_ACCOUNT_CALLS_PER_HOUR",
+        "calls an hour of each connected account; default 200",
+    ),
+    (
         "META_APP_CALLS_PER_HOUR",
         "the Meta app's limit, shared out among the sellers",
     ),
@@ -116,6 +120,9 @@ pub(crate) fn engine_config(keyring: Keyring) -> Result<EngineConfig> {
     config.public_url = variable("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned());
     config.graph = graph()?;
     config.limits.app_calls_per_hour = calls("META_APP_CALLS_PER_HOUR")?;
+    if let Some(calls) = calls("META_ACCOUNT_CALLS_PER_HOUR")? {
+        config.limits.account_calls_per_hour = calls;
+    }
     config.retention = Retention {
         events_days: days("EVENT_RETENTION_DAYS", config.retention.events_days)?,
         texts_days: days("TEXT_RETENTION_DAYS", config.retention.texts_days)?,

@@ -1,8 +1,9 @@
 //! How fast events go in and through: `cargo run --release -p store --example throughput -- URL
-//! [EVENTS] [STORED]`. `STORED` events are there before; the conversations are 1,000.
+//! [EVENTS] [STORED]`. `STORED` events are there before, done, each with its message; the conversations
+//! are 1,000.
 //!
 //! Intake: group commit with 64 callers. Pipeline: one worker, each event a message, a new state of
-//! the conversation, a draft order with a line, and a reply.
+//! the conversation, a draft order, and a reply.
 
 use std::time::Instant;
 
@@ -31,6 +32,7 @@ fn event(n: u64, payload: &str) -> NewEvent {
         id: EventId::fresh(),
         received_at: at,
         occurred_at: Some(at),
+        dated: true,
         object: "instagram".into(),
         kind: "message".into(),
         account_ids: vec!["17841400000000001".into()],
@@ -43,20 +45,12 @@ fn event(n: u64, payload: &str) -> NewEvent {
     }
 }
 
-fn effects(lane: &Lane, now: Timestamp) -> Option<LaneEffects> {
-    let (account, seller) = (lane.account.as_ref()?, lane.seller.as_ref()?);
-    let party = lane.events[0].party_id.clone()?;
-    let customer = lane
-        .customer
-        .as_ref()
-        .map_or_else(CustomerId::fresh, |c| c.id);
-    let conversation = lane.conversation.as_ref();
-    let id = conversation.map_or_else(ConversationId::fresh, |c| c.id);
-    let messages = lane.events.iter().map(|event| NewMessage {
+fn message(event: EventId, conversation: ConversationId, at: Timestamp) -> NewMessage {
+    NewMessage {
         id: MessageId::fresh(),
-        conversation_id: id,
-        mid: event.id.to_string(),
-        event_id: Some(event.id),
+        conversation_id: conversation,
+        mid: event.to_string(),
+        event_id: Some(event),
         direction: Direction::In,
         sender: "customer".into(),
         kind: "text".into(),
@@ -66,8 +60,21 @@ fn effects(lane: &Lane, now: Timestamp) -> Option<LaneEffects> {
         language: Some("en".into()),
         state: MessageState::Received,
         reason: None,
-        at: event.received_at,
-    });
+        at,
+    }
+}
+
+fn effects(lane: &Lane, now: Timestamp) -> Option<LaneEffects> {
+    let (account, seller) = (lane.account.as_ref()?, lane.seller.as_ref()?);
+    let party = lane.events[0].party_id.clone()?;
+    let customer = lane
+        .customer
+        .as_ref()
+        .map_or_else(CustomerId::fresh, |c| c.id);
+    let conversation = lane.conversation.as_ref();
+    let id = conversation.map_or_else(ConversationId::fresh, |c| c.id);
+    let messages = lane.events.iter();
+    let messages = messages.map(|event| message(event.id, id, event.received_at));
     let outbox = lane.events.iter().map(|_| NewOutbox {
         id: OutboxId::fresh(),
         account_id: account.id,
@@ -77,7 +84,6 @@ fn effects(lane: &Lane, now: Timestamp) -> Option<LaneEffects> {
         text: Some("Which size?".into()),
         body: r#"{"text":"Which size?"}"#.into(),
         by_person: false,
-        priority: 0,
         window_until: Some(now),
         due_at: now,
     });
@@ -155,7 +161,7 @@ fn effects(lane: &Lane, now: Timestamp) -> Option<LaneEffects> {
     })
 }
 
-async fn add_seller(store: &Store, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+async fn add_seller(store: &Store, now: Timestamp) -> Result<SellerId, Box<dyn std::error::Error>> {
     let seller = NewSeller {
         id: SellerId::fresh(),
         name: "Bench".into(),
@@ -184,7 +190,69 @@ async fn add_seller(store: &Store, now: Timestamp) -> Result<(), Box<dyn std::er
         .seller(seller.id)
         .connect_account(&account, now)
         .await?;
+    Ok(seller.id)
+}
+
+/// Events of before: done, each with its message in one of the conversations.
+async fn fill(
+    store: &Store,
+    seller: SellerId,
+    stored: u64,
+    payload: &str,
+    now: Timestamp,
+) -> Result<(), Box<dyn std::error::Error>> {
+    // The first round of the pipeline makes the conversations.
+    let first: Vec<_> = (0..CONVERSATIONS.min(stored))
+        .map(|n| event(n, payload))
+        .collect();
+    store.intake().append(&first).await?;
+    work(store, now).await?;
+    let seller = store.seller(seller);
+    // They all have the same time of their last message.
+    let talks = seller.conversations(None, CONVERSATIONS as u32).await?;
+    for from in (CONVERSATIONS..stored).step_by(5_000) {
+        let events: Vec<_> = (from..(from + 5_000).min(stored))
+            .map(|n| NewEvent {
+                state: EventState::Done,
+                ..event(n, payload)
+            })
+            .collect();
+        store.intake().append(&events).await?;
+        let messages = events.iter().zip(from as usize..).map(|(event, n)| {
+            let talk = talks[n % talks.len()].id;
+            message(event.id, talk, event.received_at)
+        });
+        let effects = LaneEffects {
+            seller_id: Some(seller.id()),
+            messages: messages.collect(),
+            ..LaneEffects::default()
+        };
+        seller.apply(&effects, now).await?;
+        if from % 500_000 < 5_000 {
+            eprintln!("{from} stored");
+        }
+    }
     Ok(())
+}
+
+/// Works off what is pending: events, seconds, and how many of these went into claiming.
+async fn work(
+    store: &Store,
+    now: Timestamp,
+) -> Result<(usize, f64, f64), Box<dyn std::error::Error>> {
+    let begun = Instant::now();
+    let (mut done, mut claiming) = (0, 0.0);
+    loop {
+        let claimed = Instant::now();
+        let Some(mut batch) = store.pipeline().claim(512, now).await? else {
+            break;
+        };
+        claiming += claimed.elapsed().as_secs_f64();
+        let effects: Vec<_> = batch.lanes.iter().filter_map(|l| effects(l, now)).collect();
+        done += batch.events();
+        batch.commit(&effects, now).await?;
+    }
+    Ok((done, begun.elapsed().as_secs_f64(), claiming))
 }
 
 async fn take_in(store: &Store, from: u64, count: u64, payload: &str) -> f64 {
@@ -222,31 +290,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         r#"{{"message":{{"mid":"m","text":"{}"}}}}"#,
         "two mugs ".repeat(80)
     );
-    add_seller(&store, now).await?;
-    for from in (0..stored).step_by(5_000) {
-        let chunk: Vec<_> = (from..(from + 5_000).min(stored))
-            .map(|n| NewEvent {
-                state: EventState::Kept,
-                ..event(n, &payload)
-            })
-            .collect();
-        store.intake().append(&chunk).await?;
-    }
+    let seller = add_seller(&store, now).await?;
+    fill(&store, seller, stored, &payload, now).await?;
     let rate = take_in(&store, stored, events, &payload).await;
     println!("{stored} stored; intake: {rate:.0} events/s ({CALLERS} callers)");
-    let begun = Instant::now();
-    let (mut done, mut claiming) = (0, 0.0);
-    loop {
-        let claimed = Instant::now();
-        let Some(mut batch) = store.pipeline().claim(512, now).await? else {
-            break;
-        };
-        claiming += claimed.elapsed().as_secs_f64();
-        let effects: Vec<_> = batch.lanes.iter().filter_map(|l| effects(l, now)).collect();
-        done += batch.events();
-        batch.commit(&effects, now).await?;
-    }
-    let seconds = begun.elapsed().as_secs_f64();
+    let (done, seconds, claiming) = work(&store, now).await?;
     println!(
         "pipeline: {:.0} events/s, one worker; {:.0} % of it claiming",
         done as f64 / seconds,

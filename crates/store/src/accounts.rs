@@ -125,6 +125,14 @@ pub struct Tokens {
     pub data_access_expires_at: Option<Timestamp>,
 }
 
+impl ChannelAccount {
+    /// Whether calls to Meta can be made for it: it is connected and has a token.
+    #[must_use]
+    pub fn has_access(&self) -> bool {
+        self.state == AccountState::Active && self.access_token.is_some()
+    }
+}
+
 impl NewAccount {
     /// The ids that events are routed by, with their kinds.
     fn routing_ids(&self) -> Vec<(&'static str, &str)> {

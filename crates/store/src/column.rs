@@ -103,7 +103,6 @@ macro_rules! json {
 }
 json!(
     domain::draft::Actor,
-    domain::draft::DraftOrder,
     Vec<String>,
     Vec<OptionChoice>,
     domain::catalog::Product,

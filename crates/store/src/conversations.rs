@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::column::{row, words};
 use crate::db::{all, first, run};
+use crate::packed::Packed;
 use crate::{SellerStore, StoreError};
 
 words! {
@@ -51,7 +52,7 @@ row! {
         /// The lane of its events.
         pub lane: String,
         /// The domain's state, JSON.
-        pub state: String,
+        pub state: Packed,
         /// Grows with every write.
         pub version: i64,
         /// ISO 639-1.

@@ -19,7 +19,7 @@ use crate::StoreError;
 
 /// Rows of one multi-row statement: both databases limit the parameters of a statement (SQLite
 /// 32,766, PostgreSQL 65,535).
-pub(crate) const ROWS_MAX: usize = 500;
+pub(crate) const ROWS_MAX: usize = 512;
 
 /// The open database.
 pub(crate) enum Db {
@@ -77,6 +77,14 @@ impl Link {
             Self::PostgresTx(tx) => tx.rollback().await,
             Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
         };
+    }
+
+    /// How many of `left` rows the next multi-row statement takes. A statement is prepared once for
+    /// each number of rows, so that only powers of two are used; small ones on SQLite, where a
+    /// statement costs nothing on the way to the database.
+    pub(crate) fn rows_of_next(&self, left: usize) -> usize {
+        let most = if self.is_postgres() { ROWS_MAX } else { 64 };
+        1 << left.clamp(1, most).ilog2()
     }
 
     pub(crate) const fn is_postgres(&self) -> bool {
@@ -149,7 +157,7 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(512)
         // Four times SQLite's default: a page that changes with every group is copied back once in
         // sixteen megabytes of log instead of four (a sixth of the processor at full load).
         .pragma("wal_autocheckpoint", "4000")
@@ -216,6 +224,17 @@ async fn open_postgres(url: &str) -> Result<Db, StoreError> {
     let pool = PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(5))
+        // A connection that has just been used is taken to live: asking would cost each statement a
+        // way to the server and back.
+        .test_before_acquire(false)
+        .before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for > Duration::from_secs(1) {
+                    sqlx::Connection::ping(connection).await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| {
@@ -243,21 +262,22 @@ pub(crate) trait Dialect: sqlx::Database + Sized {
 }
 
 impl Dialect for Sqlite {
+    // One parameter for the whole list: the statement is the same for any number.
     fn push_uuids(query: &mut QueryBuilder<Self>, ids: &[Uuid]) {
-        query.push(" IN (");
-        let mut list = query.separated(", ");
+        let mut list = String::with_capacity(2 + ids.len() * 35);
+        let mut between = "[\"";
         for id in ids {
-            list.push_bind(*id);
+            list.push_str(between);
+            list.push_str(id.as_simple().encode_lower(&mut Uuid::encode_buffer()));
+            between = "\",\"";
         }
-        query.push(")");
+        list.push_str(if ids.is_empty() { "[]" } else { "\"]" });
+        query.push(" IN (SELECT unhex(value) FROM json_each(");
+        query.push_bind(list).push("))");
     }
     fn push_texts(query: &mut QueryBuilder<Self>, texts: &[String]) {
-        query.push(" IN (");
-        let mut list = query.separated(", ");
-        for text in texts {
-            list.push_bind(text.clone());
-        }
-        query.push(")");
+        query.push(" IN (SELECT value FROM json_each(");
+        query.push_bind(crate::column::json_text(texts)).push("))");
     }
 }
 
@@ -329,7 +349,10 @@ macro_rules! run {
 macro_rules! by_pairs {
     ($link:expr, $row:ty, $table:literal, $one:literal, $two:literal, $keys:expr, |$b:ident, $key:pat_param| $body:block) => {{
         let mut rows: Vec<$row> = Vec::new();
-        for chunk in $keys.chunks($crate::db::ROWS_MAX) {
+        let mut left = &$keys[..];
+        while !left.is_empty() {
+            let (chunk, rest) = left.split_at($link.rows_of_next(left.len()));
+            left = rest;
             let found: Vec<$row> = $crate::db::on!($link, |c, B| {
                 let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
                 query.push_values(chunk, |mut $b, $key| $body);
@@ -342,11 +365,7 @@ macro_rules! by_pairs {
                     $two,
                     " = v.column2"
                 ));
-                query
-                    .build_query_as()
-                    .persistent(chunk.len() == 1)
-                    .fetch_all(c)
-                    .await
+                query.build_query_as().fetch_all(c).await
             })?;
             rows.extend(found);
         }
@@ -360,14 +379,16 @@ macro_rules! by_pairs {
 macro_rules! insert_rows {
     ($link:expr, $head:expr, $rows:expr, |$b:ident, $row:ident| $body:block, $tail:expr) => {{
         let mut written = 0_u64;
-        for chunk in $rows.chunks($crate::db::ROWS_MAX) {
+        let mut left = &$rows[..];
+        while !left.is_empty() {
+            let (chunk, rest) = left.split_at($link.rows_of_next(left.len()));
+            left = rest;
             written += $crate::db::on!($link, |c, B| {
                 let mut query = sqlx::QueryBuilder::<B>::new($head);
                 query.push_values(chunk, |mut $b, $row| $body);
                 query.push($tail);
                 query
                     .build()
-                    .persistent(chunk.len() == 1)
                     .execute(c)
                     .await
                     .map(|done| done.rows_affected())

@@ -19,6 +19,7 @@ mod intake;
 mod members;
 mod orders;
 mod outbox;
+mod packed;
 mod pipeline;
 mod products;
 mod sellers;
@@ -49,6 +50,7 @@ pub use orders::{
     Counts, DraftFilter, DraftRow, DraftTransition, OrderFilter, OrderRow, OrderTransition,
 };
 pub use outbox::{Outbox, OutboxClaim, OutboxMessage, OutboxState, SendResult};
+pub use packed::Packed;
 pub use pipeline::{Batch, Lane, PendingEvent, Pipeline, Requeue, RoutedAccount};
 pub use products::{ImportedProducts, ProductFilter, ProductRow};
 pub use sellers::{AuditEntry, NewSeller, Notification, Seller, SellerStore, SellerWrite};

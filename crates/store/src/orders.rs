@@ -48,8 +48,8 @@ row! {
 row! {
     /// What moved a draft order.
     pub struct DraftTransition {
-        /// Which; `None`: there was none to move.
-        pub draft_order_id: Option<DraftOrderId>,
+        /// Which.
+        pub draft_order_id: DraftOrderId,
         /// From where; `None`: just opened.
         pub from_stage: Option<Stage>,
         /// By what.
@@ -320,6 +320,12 @@ impl SellerStore<'_> {
             }
             if !filter.stages.is_empty() {
                 let stages: Vec<String> = filter.stages.iter().map(ToString::to_string).collect();
+                if filter.stages.iter().all(|stage| !stage.is_final()) {
+                    query.push(
+                        " AND stage IN \
+                         ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller')",
+                    );
+                }
                 query.push(" AND stage");
                 Dialect::push_texts(&mut query, &stages);
             }
@@ -338,11 +344,12 @@ impl SellerStore<'_> {
         let counts = first!(
             link,
             Counts,
-            "SELECT (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 \
+            "SELECT (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN \
+             ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller') \
              AND stage = 'awaiting_seller') AS drafts_waiting, \
-             (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 \
-             AND stage IN ('open', 'awaiting_customer', 'awaiting_confirmation')) \
-             AS drafts_in_progress, \
+             (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN \
+             ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller') \
+             AND stage <> 'awaiting_seller') AS drafts_in_progress, \
              (SELECT COUNT(*) FROM conversations WHERE seller_id = $1 AND unread > 0) AS unread",
             self.id.0
         )?;

@@ -49,8 +49,6 @@ row! {
         pub body: String,
         /// Whether a person typed it.
         pub by_person: bool,
-        /// Smaller goes first.
-        pub priority: i64,
         /// Must not be sent after this.
         pub window_until: Option<Timestamp>,
         /// Where it stands.
@@ -124,13 +122,13 @@ pub struct Outbox<'a> {
 
 impl Outbox<'_> {
     /// Marks up to `limit` due messages `sending`, committed on return: of every conversation the
-    /// earliest unfinished one, by priority and age.
+    /// earliest unfinished one, the longest due first.
     pub async fn claim(&self, limit: u32, now: Timestamp) -> Result<Vec<OutboxClaim>, StoreError> {
         let mut link = self.store.db.read().await?;
         let due = "SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 \
              AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id \
              AND e.id < o.id AND e.state IN ('pending', 'sending', 'unknown')) \
-             ORDER BY o.priority, o.due_at, o.id LIMIT $2";
+             ORDER BY o.due_at, o.id LIMIT $2";
         // A look without locks: most of the time there is nothing to do.
         if first!(link, (Uuid,), due, now.0, 1_i64)?.is_none() {
             return Ok(Vec::new());
@@ -144,7 +142,7 @@ impl Outbox<'_> {
                 "SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 \
                  AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id \
                  AND e.id < o.id AND e.state IN ('pending', 'sending', 'unknown')) \
-                 ORDER BY o.priority, o.due_at, o.id LIMIT $2 FOR UPDATE OF o SKIP LOCKED",
+                 ORDER BY o.due_at, o.id LIMIT $2 FOR UPDATE OF o SKIP LOCKED",
                 now.0,
                 i64::from(limit)
             )?

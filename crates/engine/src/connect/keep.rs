@@ -4,7 +4,7 @@
 use domain::Timestamp;
 use meta::graph::{Access, Advice, GraphError, Host, PageAccount, SubscribedApp, Usage};
 use meta::limits::{CallKind, Priority};
-use store::{AccountState, ChannelAccount, NewNotification, StoreError};
+use store::{ChannelAccount, NewNotification, StoreError};
 
 use crate::sealed::PlainTokens;
 use crate::tasks::Step;
@@ -30,7 +30,7 @@ impl Engine {
         let mut next: Option<Timestamp> = None;
         let mut looked = 0;
         for account in self.store().system().accounts().await? {
-            if account.state != AccountState::Active || account.access_token.is_none() {
+            if !account.has_access() {
                 continue;
             }
             let due = account

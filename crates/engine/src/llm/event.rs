@@ -44,6 +44,7 @@ impl Reread {
             id: EventId::fresh(),
             received_at: now,
             occurred_at: None,
+            dated: false,
             object: OBJECT.to_owned(),
             kind: KIND.to_owned(),
             account_ids: unsure.account_ids.clone(),

@@ -1,8 +1,14 @@
-//! Meta's rate limits, shared by all nodes: each meter is a row, changed by compare and swap.
+//! Meta's rate limits, shared by all nodes: each meter and each seller's share is a row, changed by
+//! compare and swap.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use domain::Timestamp;
 use meta::graph::{GraphError, Usage};
-use meta::limits::{CallKind, Decision, LimitCall, LimitState, Meter, Priority, decide, observe};
+use meta::limits::{
+    CallKind, Decision, LimitCall, LimitState, Meter, Priority, Share, Shares, decide, observe,
+};
 use store::{ChannelAccount, StoreError};
 
 use crate::engine::Engine;
@@ -16,6 +22,23 @@ struct Loaded {
     before: LimitState,
     versions: Vec<(String, Option<i64>)>,
 }
+
+/// Every seller's share of the app's limit as this node knows it, kept up with the rows: a decision
+/// looks at all of them, and there may be thousands.
+#[derive(Debug, Default)]
+pub(crate) struct KnownShares(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    shares: Shares,
+    versions: HashMap<String, i64>,
+    /// Up to when the rows were read.
+    seen: Timestamp,
+}
+
+const SHARE: &str = "share:";
+/// Rows that other nodes wrote by a clock so far behind are seen.
+const CLOCKS_APART: i64 = 10 * Timestamp::SECOND;
 
 impl Engine {
     /// Counts a call that is about to be made; `Some`: not before this time.
@@ -32,8 +55,12 @@ impl Engine {
         for _ in 0..ATTEMPTS {
             let mut loaded = self.load_meters(&call).await?;
             let now = self.now();
-            let decision = decide(&mut loaded.state, &self.config().limits, &call, now.0);
-            if self.store_meters(&loaded, now).await? {
+            let share = call.share_key(&self.config().limits);
+            if share.is_some() {
+                self.look_at_shares(now).await?;
+            }
+            let (decision, share) = self.decide_shared(&mut loaded.state, &call, share, now);
+            if self.store_meters(&loaded, now).await? && self.store_share(share, now).await? {
                 return Ok(match decision {
                     Decision::Go => None,
                     Decision::WaitUntil(at) => Some(Timestamp(at)),
@@ -55,6 +82,7 @@ impl Engine {
         let key = meter_id(account, node);
         let call = limit_call(&seller, &key, account, kind, priority);
         let mut state = self.load_meters(&call).await?.state;
+        state.shares = self.0.shares.lock().shares.clone();
         let decision = decide(&mut state, &self.config().limits, &call, self.now().0);
         Ok(match decision {
             Decision::Go => None,
@@ -83,6 +111,72 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Decides with every share at hand. Also gives the row of the share that it counted in.
+    fn decide_shared(
+        &self,
+        state: &mut LimitState,
+        call: &LimitCall<'_>,
+        share: Option<String>,
+        now: Timestamp,
+    ) -> (Decision, Option<(String, Share, Option<i64>)>) {
+        let mut known = self.0.shares.lock();
+        std::mem::swap(&mut state.shares, &mut known.shares);
+        let decision = decide(state, &self.config().limits, call, now.0);
+        std::mem::swap(&mut state.shares, &mut known.shares);
+        let row = share.and_then(|key| {
+            let share = known.shares.get(&key)?.clone();
+            let version = known.versions.get(&key).copied();
+            Some((key, share, version))
+        });
+        (decision, row)
+    }
+
+    /// Reads the shares that were written since the last look.
+    async fn look_at_shares(&self, now: Timestamp) -> Result<(), StoreError> {
+        let since = self.0.shares.lock().seen.plus(-CLOCKS_APART);
+        let rows = self
+            .store()
+            .system()
+            .rate_limits_since(SHARE, since)
+            .await?;
+        let mut known = self.0.shares.lock();
+        for (key, json, version) in rows {
+            let key = key.trim_start_matches(SHARE).to_owned();
+            if known.versions.get(&key) < Some(&version) {
+                let share = serde_json::from_str(&json).unwrap_or_default();
+                known.shares.insert(key.clone(), share);
+                known.versions.insert(key, version);
+            }
+        }
+        known.seen = known.seen.max(now);
+        Ok(())
+    }
+
+    /// `false`: another node wrote it meanwhile.
+    async fn store_share(
+        &self,
+        row: Option<(String, Share, Option<i64>)>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some((key, share, version)) = row else {
+            return Ok(true);
+        };
+        let json = serde_json::to_string(&share).expect("a share is plain data");
+        let system = self.store().system();
+        let name = format!("{SHARE}{key}");
+        let stored = system.put_rate_limit(&name, &json, version, now).await?;
+        let mut known = self.0.shares.lock();
+        if stored {
+            let next = version.map_or(0, |version| version + 1);
+            let version = known.versions.entry(key).or_insert(next);
+            *version = next.max(*version);
+        } else {
+            // By a clock that is far behind, perhaps: read all of them again.
+            known.seen = Timestamp::default();
+        }
+        Ok(stored)
     }
 
     async fn load_meters(&self, call: &LimitCall<'_>) -> Result<Loaded, StoreError> {
@@ -121,6 +215,12 @@ impl Engine {
             }
         }
         Ok(true)
+    }
+}
+
+impl KnownShares {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

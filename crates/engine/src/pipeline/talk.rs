@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::intake::storable;
 use crate::llm::event::Unsure;
 use crate::llm::is_unsure;
+use crate::outbox::RECONNECT_PAUSE;
 use crate::snapshot::SellerSnapshot;
 
 /// The words that the list of conversations shows, in characters.
@@ -237,6 +238,13 @@ impl<'a> Talk<'a> {
 
     /// What is to be written.
     pub(super) fn close(mut self) -> (LaneEffects, Vec<Unsure>) {
+        if !self.account.has_access() {
+            // Nothing can be sent: not to be looked at again with each event.
+            let later = self.judge.now.plus(RECONNECT_PAUSE);
+            for message in &mut self.effects.outbox {
+                message.due_at = later;
+            }
+        }
         if !self.touched {
             return (self.effects, self.unsure);
         }

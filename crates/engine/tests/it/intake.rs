@@ -190,7 +190,7 @@ testkit::on_both! {
         // Somebody repairs what was wrong, and runs it again.
         let broken = store.conversation(healthy.id).await.unwrap().unwrap();
         let mut repair = spoil(&broken);
-        repair.state = healthy.state;
+        repair.state = healthy.state.0;
         let repair = store::LaneEffects { conversation: Some(repair), ..spoilt };
         store.apply(&repair, world.engine.now()).await.unwrap();
         let which = store::Requeue::default();

@@ -350,7 +350,7 @@ impl World {
             ..LaneEffects::default()
         };
         store.apply(&effects, self.engine.now()).await.unwrap();
-        there.state
+        there.state.0
     }
 
     /// What the doctor finds, a second later: Meta counts its calls by the second.

@@ -1,9 +1,9 @@
 //! When a call may be made: Meta's limits as data, with time as an argument.
 //!
 //! [`decide`] counts a call and says go, or says when to ask again; [`observe`] learns from the
-//! answer. The state is a map of meters that somebody else stores; [`LimitCall::keys`] names the
-//! meters a call touches, so that nodes share them row by row. A throttled account waits: calls made
-//! while throttled lengthen the block.
+//! answer. The state is a map of meters and one of sellers' shares, which somebody else stores;
+//! [`LimitCall::keys`] and [`LimitCall::share_key`] name what a call changes, so that nodes have it in
+//! common row by row. A throttled account waits: calls made while throttled lengthen the block.
 
 mod budget;
 mod share;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use share::Class;
 
-pub use share::Share;
+pub use share::{Share, Shares};
 pub use window::{Rule, Window};
 
 use crate::graph::{Advice, Channel, GraphError, Reason, Usage};
@@ -105,6 +105,12 @@ impl LimitCall<'_> {
         keys
     }
 
+    /// The seller's share of the app's limit that the call counts in; `None`: in none.
+    pub fn share_key(&self, limits: &Limits) -> Option<String> {
+        (self.in_budget() && limits.app_calls_per_hour.is_some())
+            .then(|| self.class().key(self.seller))
+    }
+
     fn account_key(&self) -> String {
         format!("account:{}", self.account)
     }
@@ -177,16 +183,16 @@ pub struct Meter {
     pub bulk_paused_until_ms: i64,
     /// Refusals in a row.
     pub strikes: u32,
-    /// Who used how much of a limit shared by all.
-    pub shares: BTreeMap<String, Share>,
 }
 
-/// All meters, or as many as somebody loaded.
+/// All meters, or as many as somebody loaded; and every seller's share, by which the app's limit is
+/// divided.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct LimitState {
     /// By key; see [`LimitCall::keys`].
     pub meters: BTreeMap<String, Meter>,
+    /// By key; see [`LimitCall::share_key`].
+    pub shares: Shares,
 }
 
 /// Whether a call may be made.
@@ -246,7 +252,7 @@ pub fn decide(
     if let Some(rule) = shared {
         let meter = state.meters.entry(APP.to_owned()).or_default();
         let room = budget::room(meter, rule, call.priority, limits, now_ms);
-        let free = share::free_at(meter, rule, room, class, call.seller, now_ms);
+        let free = share::free_at(&mut state.shares, rule, room, class, call.seller, now_ms);
         wait = wait.max(free);
     }
     if wait > now_ms {
@@ -259,7 +265,7 @@ pub fn decide(
     if let Some(rule) = shared {
         let meter = state.meters.entry(APP.to_owned()).or_default();
         budget::take(meter, rule, class, now_ms);
-        share::take(meter, class, call.seller, now_ms);
+        share::take(&mut state.shares, class, call.seller, now_ms);
     }
     Decision::Go
 }
@@ -334,7 +340,6 @@ impl Meter {
         self.paused_until_ms <= now_ms
             && self.bulk_paused_until_ms <= now_ms
             && self.strikes == 0
-            && self.shares.values().all(|share| share.is_idle(now_ms))
             && ["budget", "private_reply", "manage"]
                 .iter()
                 .filter_map(|name| self.windows.get(*name))
@@ -343,9 +348,10 @@ impl Meter {
 }
 
 impl LimitState {
-    /// Forgets meters of which nothing matters any more.
+    /// Forgets meters and shares of which nothing matters any more.
     pub fn prune(&mut self, now_ms: i64) {
         self.meters.retain(|_, meter| !meter.is_idle(now_ms));
+        self.shares.retain(|_, share| !share.is_idle(now_ms));
     }
 }
 

@@ -1,25 +1,30 @@
 //! Sharing out a limit that all sellers have in common.
 //!
 //! Whoever has used less than an equal part of it may call as long as anything is left. Whoever has
-//! used more may call only from what the others who are asking at present leave over. Nobody who asks little is held up by somebody who asks for much, and what nobody asks for
-//! goes to whoever does.
+//! used more may call only from what the others who are asking at present leave over. Nobody who
+//! asks little is held up by somebody who asks for much, and what nobody asks for goes to whoever
+//! does.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Meter;
 use super::window::{Rule, Window};
 
 /// A seller counts as asking for this long after the last question.
 const ASKING_MS: i64 = 2 * 60_000;
 
 /// A seller's own count is coarser than the limit's: it decides who comes first, not how much goes,
-/// and there may be thousands of them in one stored meter.
+/// and there may be thousands of them.
 const HOUR: Rule = Rule {
     name: "share",
     calls: 0,
     window_ms: 3_600_000,
     slots: 12,
 };
+
+/// What each seller used of a limit shared by all.
+pub type Shares = BTreeMap<String, Share>;
 
 /// What one seller used of a limit shared by all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -68,7 +73,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    fn key(self, seller: &str) -> String {
+    pub(super) fn key(self, seller: &str) -> String {
         match self {
             Self::Message => format!("m:{seller}"),
             Self::Bulk => format!("b:{seller}"),
@@ -86,7 +91,7 @@ impl Class {
 /// When a seller may take one of the `left` calls out of `allowed` that the class may still make:
 /// `now_ms`, or when to ask again.
 pub(super) fn free_at(
-    meter: &mut Meter,
+    shares: &mut Shares,
     rule: Rule,
     (allowed, left): (u32, u32),
     class: Class,
@@ -94,20 +99,19 @@ pub(super) fn free_at(
     now_ms: i64,
 ) -> i64 {
     let key = class.key(seller);
-    if !meter.shares.contains_key(&key) {
+    if !shares.contains_key(&key) {
         // Whoever comes in sweeps up behind those who left: there are never more than were here
         // within the hour.
-        meter.shares.retain(|_, share| !share.is_idle(now_ms));
+        shares.retain(|_, share| !share.is_idle(now_ms));
     }
-    meter.shares.entry(key.clone()).or_default().asked_at_ms = now_ms;
+    shares.entry(key.clone()).or_default().asked_at_ms = now_ms;
     let peers = || {
-        meter
-            .shares
+        shares
             .iter()
             .filter(|(id, share)| id.starts_with(class.prefix()) && share.is_asking(now_ms))
     };
     let part = allowed / u32::try_from(peers().count().max(1)).unwrap_or(u32::MAX);
-    let own = meter.shares.get(&key).map_or(0, |share| share.used(now_ms));
+    let own = shares.get(&key).map_or(0, |share| share.used(now_ms));
     if left > 0 {
         if own < part.max(1) {
             return now_ms;
@@ -120,7 +124,7 @@ pub(super) fn free_at(
             return now_ms;
         }
     }
-    if let Some(share) = meter.shares.get_mut(&key) {
+    if let Some(share) = shares.get_mut(&key) {
         share.refused_at_ms = now_ms;
     }
     // The next slot frees something, or somebody stops asking.
@@ -128,7 +132,7 @@ pub(super) fn free_at(
 }
 
 /// Counts a call of a seller.
-pub(super) fn take(meter: &mut Meter, class: Class, seller: &str, now_ms: i64) {
-    let share = meter.shares.entry(class.key(seller)).or_default();
+pub(super) fn take(shares: &mut Shares, class: Class, seller: &str, now_ms: i64) {
+    let share = shares.entry(class.key(seller)).or_default();
     share.window.take(HOUR, now_ms);
 }

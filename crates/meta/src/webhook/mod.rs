@@ -128,8 +128,11 @@ pub struct Item {
     pub kind: Kind,
     /// The same for every delivery of the same event, and different for different events.
     pub dedup_key: String,
-    /// When it happened, in milliseconds since 1970.
+    /// When it happened, in milliseconds since 1970: by its own word, else by the entry's.
     pub occurred_at_ms: Option<i64>,
+    /// Whether that is its own word. An entry's time is Meta's of sending, which another delivery
+    /// may not repeat.
+    pub dated: bool,
     /// Why it could not be read or understood, for kinds that say so.
     pub reason: Option<String>,
 }

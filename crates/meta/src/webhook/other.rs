@@ -112,7 +112,7 @@ fn read_comment(kind: Kind, wire: WireComment<'_>, raw: &str, scope: &Scope<'_>)
         ad_id: filled(ad_id),
     };
     let mut reading = Reading::kept(kind, scope, raw, "");
-    reading.occurred_at_ms = occurred_at_ms.or(scope.entry_ms);
+    reading.occurred_at_ms = occurred_at_ms;
     reading.party_id = comment
         .from_id
         .clone()

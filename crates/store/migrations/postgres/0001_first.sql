@@ -1,5 +1,6 @@
 -- The whole of the first schema. The same tables and columns as its twin for the other database (a test holds
--- them together). Ids are UUIDs, times UTC milliseconds, money minor units, JSON text.
+-- them together). Ids are UUIDs, times UTC milliseconds, money minor units,
+-- JSON text (packed where it is large and changes often: a draft order's body, a conversation's state).
 
 CREATE TABLE sellers (
     id UUID NOT NULL PRIMARY KEY,
@@ -95,7 +96,7 @@ CREATE TABLE channel_account_ids (
 );
 CREATE INDEX channel_account_ids_account ON channel_account_ids (account_id);
 
--- The hot table: no index that intake or the claim does not need. `dedup` begins with the hour of the event, so
+-- The hot table: no index that intake or the claim does not need. `dedup` begins with the time of the event, so
 -- that its index grows at one end.
 CREATE TABLE inbound_events (
     id UUID NOT NULL PRIMARY KEY,
@@ -115,7 +116,7 @@ CREATE TABLE inbound_events (
     seller_id UUID
 );
 CREATE INDEX inbound_events_due ON inbound_events (due_at, id) WHERE state = 'pending';
-CREATE INDEX inbound_events_lane ON inbound_events (lane, id) WHERE state = 'pending';
+CREATE INDEX inbound_events_put_off ON inbound_events (lane, id) WHERE state = 'pending' AND due_at > received_at;
 CREATE INDEX inbound_events_kept ON inbound_events (state, id) WHERE state IN ('unrouted', 'failed', 'kept');
 
 -- One row a conversation, for workers to lock; written by workers only, so that intake never waits.
@@ -213,7 +214,7 @@ CREATE TABLE conversations (
     customer_id UUID NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
     channel TEXT NOT NULL,
     lane TEXT NOT NULL,
-    state TEXT NOT NULL,
+    state BYTEA NOT NULL,
     version BIGINT NOT NULL,
     language TEXT,
     window_until BIGINT,
@@ -266,35 +267,22 @@ CREATE TABLE draft_orders (
     confidence DOUBLE PRECISION NOT NULL,
     currency TEXT NOT NULL,
     total_minor BIGINT,
-    body TEXT NOT NULL,
+    body BYTEA NOT NULL,
     order_id UUID,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX draft_orders_seller ON draft_orders (seller_id, stage, id);
+CREATE INDEX draft_orders_seller ON draft_orders (seller_id, id);
+CREATE INDEX draft_orders_in_progress ON draft_orders (seller_id, id)
+    WHERE stage IN ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller');
 CREATE UNIQUE INDEX draft_orders_open ON draft_orders (conversation_id)
     WHERE stage IN ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller');
 CREATE INDEX draft_orders_customer ON draft_orders (customer_id);
 
-CREATE TABLE draft_order_lines (
-    draft_order_id UUID NOT NULL REFERENCES draft_orders (id) ON DELETE CASCADE,
-    position BIGINT NOT NULL,
-    seller_id UUID NOT NULL REFERENCES sellers (id) ON DELETE CASCADE,
-    product TEXT NOT NULL,
-    title TEXT NOT NULL,
-    options TEXT NOT NULL,
-    quantity BIGINT NOT NULL,
-    unit_minor BIGINT,
-    confidence DOUBLE PRECISION NOT NULL,
-    mid TEXT,
-    PRIMARY KEY (draft_order_id, position)
-);
-
 CREATE TABLE draft_order_transitions (
     id UUID NOT NULL PRIMARY KEY,
+    draft_order_id UUID NOT NULL REFERENCES draft_orders (id) ON DELETE CASCADE,
     seller_id UUID NOT NULL REFERENCES sellers (id) ON DELETE CASCADE,
-    conversation_id UUID REFERENCES conversations (id) ON DELETE CASCADE,
-    draft_order_id UUID,
     from_stage TEXT,
     event TEXT NOT NULL,
     to_stage TEXT,
@@ -302,7 +290,6 @@ CREATE TABLE draft_order_transitions (
     at BIGINT NOT NULL,
     why TEXT NOT NULL
 );
-CREATE INDEX draft_order_transitions_conversation ON draft_order_transitions (conversation_id, id);
 CREATE INDEX draft_order_transitions_draft ON draft_order_transitions (draft_order_id, id);
 
 CREATE TABLE orders (
@@ -403,7 +390,6 @@ CREATE TABLE outbox (
     text TEXT,
     body TEXT NOT NULL,
     by_person BOOLEAN NOT NULL,
-    priority BIGINT NOT NULL,
     window_until BIGINT,
     state TEXT NOT NULL,
     reason TEXT,
@@ -416,7 +402,7 @@ CREATE TABLE outbox (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (priority, due_at, id) WHERE state = 'pending';
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'pending';
 CREATE INDEX outbox_claimed ON outbox (claimed_at) WHERE state IN ('sending', 'unknown');
 CREATE INDEX outbox_conversation ON outbox (conversation_id, state, id);
 CREATE INDEX outbox_unechoed ON outbox (conversation_id, id)
@@ -533,6 +519,7 @@ CREATE TABLE rate_limits (
     version BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE INDEX rate_limits_updated ON rate_limits (updated_at);
 
 CREATE TABLE oauth_states (
     state_hash BYTEA NOT NULL PRIMARY KEY,

@@ -273,8 +273,6 @@ pub struct NewOutbox {
     pub body: String,
     /// Whether a person typed it.
     pub by_person: bool,
-    /// Smaller goes first: 0 messages to customers, 10 bulk.
-    pub priority: i64,
     /// Must not be sent after this.
     pub window_until: Option<Timestamp>,
     /// Not before this.

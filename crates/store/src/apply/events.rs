@@ -17,7 +17,10 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
         .collect();
     let mut wanted = done.len() as u64;
     let mut marked = 0;
-    for chunk in done.chunks(crate::db::ROWS_MAX) {
+    let mut left = done.as_slice();
+    while !left.is_empty() {
+        let (chunk, rest) = left.split_at(link.rows_of_next(left.len()));
+        left = rest;
         marked += on!(link, |c, B| {
             let mut query = sqlx::QueryBuilder::<B>::new(
                 "UPDATE inbound_events SET state = 'done', reason = NULL, seller_id = v.column2 \
@@ -29,12 +32,7 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
             query.push(
                 ") AS v WHERE inbound_events.state = 'pending' AND inbound_events.id = v.column1",
             );
-            query
-                .build()
-                .persistent(false)
-                .execute(c)
-                .await
-                .map(|d| d.rows_affected())
+            query.build().execute(c).await.map(|d| d.rows_affected())
         })?;
     }
     for lane in lanes {
@@ -51,14 +49,6 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
                         at.0,
                         reason,
                         lane.seller_id.map(|s| s.0)
-                    )?;
-                    // Those behind it wait as well; else the claim would look at them each time.
-                    run!(
-                        link,
-                        "UPDATE inbound_events SET due_at = $2 WHERE state = 'pending' AND lane = \
-                         (SELECT lane FROM inbound_events WHERE id = $1) AND id > $1 AND due_at < $2",
-                        id.0,
-                        at.0
                     )?;
                     continue;
                 }

@@ -39,7 +39,7 @@ pub(super) async fn insert(
     insert_rows!(
         link,
         "INSERT INTO outbox (id, seller_id, account_id, conversation_id, recipient, kind, text, \
-         body, by_person, priority, window_until, state, attempts, due_at, created_at, \
+         body, by_person, window_until, state, attempts, due_at, created_at, \
          updated_at) ",
         rows,
         |b, r| {
@@ -53,7 +53,6 @@ pub(super) async fn insert(
                 .push_bind(some_text(m.text.as_ref()))
                 .push_bind(text(&m.body))
                 .push_bind(m.by_person)
-                .push_bind(m.priority)
                 .push_bind(m.window_until.map(|t| t.0))
                 .push_bind("pending")
                 .push_bind(0_i64)

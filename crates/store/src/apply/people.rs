@@ -8,6 +8,7 @@ use super::{CommitError, each};
 use crate::column::{some_text, text as clean};
 use crate::conversations::{MessageState, mid_key};
 use crate::db::{Link, insert_rows, run};
+use crate::packed::pack;
 
 pub(super) async fn customers(
     link: &mut Link,
@@ -67,7 +68,7 @@ pub(super) async fn conversations(
                 .push_bind(r.it.customer_id.0)
                 .push_bind(r.it.channel.as_str())
                 .push_bind(r.it.lane.clone())
-                .push_bind(clean(&r.it.state))
+                .push_bind(pack(&r.it.state))
                 .push_bind(r.it.read_version.map_or(0, |v| v + 1))
                 .push_bind(r.it.language.clone())
                 .push_bind(r.it.window_until.map(|t| t.0))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::catalog::RetailerId;
 use domain::customer::DetailKind;
-use domain::draft::{Actor, DraftLine};
+use domain::draft::Actor;
 use domain::order::{NewOrder, OrderStatus, PricedLine};
 use domain::{OrderId, SellerId, Timestamp};
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use super::people::all_written;
 use super::{CommitError, For, Shortage, each};
 use crate::StoreError;
 use crate::column::{json_text, some_text, text};
-use crate::db::{Dialect, Link, first, insert_rows, on, run, value};
+use crate::db::{Link, first, insert_rows, run, value};
+use crate::packed::pack;
 
 /// What each order takes of each item, in one order of rows for all transactions.
 fn wanted(lanes: &[LaneEffects]) -> BTreeMap<(SellerId, &RetailerId, OrderId), (i64, &NewOrder)> {
@@ -107,7 +108,7 @@ pub(super) async fn number(
     Ok(numbers)
 }
 
-/// Stores draft orders whole, their lines and what moved them. A draft order that has become final
+/// Stores draft orders whole, and what moved them. A draft order that has become final
 /// is not written over.
 pub(super) async fn drafts(
     link: &mut Link,
@@ -120,10 +121,6 @@ pub(super) async fn drafts(
         rows.iter().partition(|row| row.it.draft.stage.is_final());
     for rows in [closed, open] {
         write_drafts(link, &rows, lanes, now).await?;
-    }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.it.draft.id.0).collect();
-    if !ids.is_empty() {
-        write_draft_lines(link, &rows, &ids).await?;
     }
     transitions(link, lanes).await
 }
@@ -157,7 +154,7 @@ async fn write_drafts(
                 .push_bind(f64::from(draft.confidence))
                 .push_bind(r.it.currency.code())
                 .push_bind(draft.totals.as_ref().map(|t| t.total.minor))
-                .push_bind(json_text(draft))
+                .push_bind(pack(&json_text(draft)))
                 .push_bind(made.get(&draft.id).map(|id| id.0))
                 .push_bind(draft.opened_at.0)
                 .push_bind(now.0);
@@ -171,68 +168,24 @@ async fn write_drafts(
     all_written(written, rows.len())
 }
 
-async fn write_draft_lines(
-    link: &mut Link,
-    rows: &[For<'_, DraftWrite>],
-    ids: &[Uuid],
-) -> Result<(), CommitError> {
-    on!(link, |c, B| {
-        let mut query =
-            sqlx::QueryBuilder::<B>::new("DELETE FROM draft_order_lines WHERE draft_order_id");
-        Dialect::push_uuids(&mut query, ids);
-        query.build().execute(c).await.map(|_| ())
-    })?;
-    let lines: Vec<(SellerId, Uuid, usize, &DraftLine)> = rows
-        .iter()
-        .flat_map(|row| {
-            let draft = &row.it.draft;
-            let lines = draft.lines.iter().enumerate();
-            lines.map(move |(place, line)| (row.seller, draft.id.0, place, line))
-        })
-        .collect();
-    insert_rows!(
-        link,
-        "INSERT INTO draft_order_lines (draft_order_id, position, seller_id, product, title, \
-         options, quantity, unit_minor, confidence, mid) ",
-        lines,
-        |b, r| {
-            let (seller, draft, place, line) = r;
-            b.push_bind(*draft)
-                .push_bind(*place as i64)
-                .push_bind(seller.0)
-                .push_bind(line.line.product.as_str().to_owned())
-                .push_bind(line.title.clone())
-                .push_bind(json_text(&line.line.options))
-                .push_bind(i64::from(line.line.quantity))
-                .push_bind(line.unit_price.map(|p| p.minor))
-                .push_bind(f64::from(line.confidence))
-                .push_bind(line.added_by.mid().map(str::to_owned));
-        },
-        ""
-    );
-    Ok(())
-}
-
+/// What moved the draft orders. That there was none to move is nowhere shown, and not kept.
 async fn transitions(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
     let mut rows = Vec::new();
-    for lane in lanes {
-        let conversation = lane.conversation.as_ref().map(|c| c.id.0);
-        let seller = lane.seller_id.iter();
-        rows.extend(
-            seller.flat_map(|s| lane.transitions.iter().map(move |t| (s.0, conversation, t))),
-        );
+    for moved in each(lanes, |lane| &lane.transitions) {
+        if let Some(draft) = moved.it.draft_order {
+            rows.push((moved.seller, draft, moved.it));
+        }
     }
     insert_rows!(
         link,
-        "INSERT INTO draft_order_transitions (id, seller_id, conversation_id, draft_order_id, \
-         from_stage, event, to_stage, actor, at, why) ",
+        "INSERT INTO draft_order_transitions (id, seller_id, draft_order_id, from_stage, event, \
+         to_stage, actor, at, why) ",
         rows,
         |b, r| {
-            let (seller, conversation, t) = r;
+            let (seller, draft, t) = r;
             b.push_bind(Uuid::now_v7())
-                .push_bind(*seller)
-                .push_bind(*conversation)
-                .push_bind(t.draft_order.map(|d| d.0))
+                .push_bind(seller.0)
+                .push_bind(draft.0)
                 .push_bind(t.from.map(domain::draft::Stage::as_str))
                 .push_bind(t.event.as_str())
                 .push_bind(t.to.map(domain::draft::Stage::as_str))

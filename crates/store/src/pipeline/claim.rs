@@ -1,16 +1,19 @@
 //! One claim: which lanes, their events, and what is stored of their conversations.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::Timestamp;
+use domain::{EventId, Timestamp};
+use uuid::Uuid;
 
 use super::context::with_context;
 use super::{Batch, Lane, PendingEvent};
-use crate::db::{Db, Dialect, Link, all, on, run};
+use crate::column::row;
+use crate::db::{Db, Dialect, Link, all, on};
 use crate::{Store, StoreError};
 
-/// How many of the oldest due events are looked at for each that may be claimed: other workers
-/// are busy with some of their lanes.
+/// How many of the oldest due events are looked at for each that may be claimed: other nodes are
+/// busy with some of their lanes.
 const WINDOW: usize = 4;
 
 /// Lanes that this process is busy with, given back on drop.
@@ -31,9 +34,7 @@ impl Reserved {
     fn take(store: &Store, wanted: Vec<String>) -> Self {
         let mut reserved = Self::none(store);
         if let Db::Sqlite { lanes, .. } = &*store.db {
-            let mut busy = lanes
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut busy = busy(lanes);
             reserved.lanes = wanted
                 .into_iter()
                 .filter(|lane| busy.insert(lane.clone()))
@@ -41,6 +42,10 @@ impl Reserved {
         }
         reserved
     }
+}
+
+fn busy(lanes: &Mutex<HashSet<String>>) -> MutexGuard<'_, HashSet<String>> {
+    lanes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reserved {
@@ -66,9 +71,7 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         if let Db::Sqlite { lanes, .. } = &*self.store.db {
-            let mut busy = lanes
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut busy = busy(lanes);
             for lane in &self.lanes {
                 busy.remove(lane);
             }
@@ -82,24 +85,31 @@ pub(super) async fn claim(
     now: Timestamp,
 ) -> Result<Option<Batch>, StoreError> {
     let max_events = max_events.max(1);
-    let window = max_events * WINDOW;
+    let window = match &*store.db {
+        Db::Postgres { .. } => max_events * WINDOW,
+        // Who else takes of them is known.
+        Db::Sqlite { lanes, .. } => max_events + 2 * busy(lanes).len(),
+    };
     let mut reader = store.db.read().await?;
-    let (candidates, more) = oldest_due_lanes(&mut reader, window, now).await?;
-    if candidates.is_empty() {
+    let mut due = oldest_due(&mut reader, window, now).await?;
+    if due.is_empty() {
         return Ok(None);
     }
-    let (mut held, mut reserved, mut lanes) = hold(store, reader, candidates, max_events).await?;
-    if lanes.is_empty() && more {
+    let (mut held, mut reserved, mut lanes) =
+        hold(store, reader, lanes_of(&due), max_events).await?;
+    if lanes.is_empty() && due.len() == window {
         // Others hold every lane of the window; there may be more behind a long one.
         drop((held, reserved));
         let mut reader = store.db.read().await?;
         let candidates = every_due_lane(&mut reader, window, now).await?;
         (held, reserved, lanes) = hold(store, reader, candidates, max_events).await?;
+        due = due_of(&mut held, &lanes, max_events, now).await?;
     }
     if lanes.is_empty() {
         return Ok(None);
     }
-    let events = pending_events(&mut held, &lanes, max_events).await?;
+    let ids = with_earlier(&mut held, due, &lanes, max_events).await?;
+    let events = pending_events(&mut held, &ids).await?;
     let (events, waiting) = due_prefixes(events, now);
     let lanes = with_context(&mut held, events).await?;
     reserved.keep(&lanes);
@@ -140,25 +150,34 @@ async fn hold(
     Ok((reader, reserved, lanes))
 }
 
-/// The lanes of the oldest due events, oldest first, and whether there are more events.
-async fn oldest_due_lanes(
+row! {
+    /// A pending event, by what a claim chooses it.
+    struct Candidate {
+        id: EventId,
+        lane: String,
+    }
+}
+
+async fn oldest_due(
     link: &mut Link,
     events: usize,
     now: Timestamp,
-) -> Result<(Vec<String>, bool), StoreError> {
-    let rows = all!(
+) -> Result<Vec<Candidate>, StoreError> {
+    all!(
         link,
-        (String,),
-        "SELECT lane FROM inbound_events WHERE state = 'pending' AND due_at <= $1 \
+        Candidate,
+        "SELECT id, lane FROM inbound_events WHERE state = 'pending' AND due_at <= $1 \
          ORDER BY due_at, id LIMIT $2",
         now.0,
         events as i64
-    )?;
-    let more = rows.len() == events;
+    )
+}
+
+/// The lanes of events, in their order.
+fn lanes_of(events: &[Candidate]) -> Vec<String> {
     let mut seen = HashSet::new();
-    let lanes = rows.into_iter().map(|(lane,)| lane);
-    let lanes = lanes.filter(|lane| seen.insert(lane.clone())).collect();
-    Ok((lanes, more))
+    let lanes = events.iter().map(|event| &event.lane);
+    lanes.filter(|lane| seen.insert(*lane)).cloned().collect()
 }
 
 /// The lanes that have due events, oldest first; reads the whole backlog.
@@ -176,6 +195,55 @@ async fn every_due_lane(
         lanes as i64
     )?;
     Ok(rows.into_iter().map(|(lane,)| lane).collect())
+}
+
+/// The due events of these lanes, oldest first; reads the whole backlog.
+async fn due_of(
+    link: &mut Link,
+    lanes: &[String],
+    events: usize,
+    now: Timestamp,
+) -> Result<Vec<Candidate>, StoreError> {
+    Ok(on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new(
+            "SELECT id, lane FROM inbound_events WHERE state = 'pending' AND due_at <= ",
+        );
+        query.push_bind(now.0).push(" AND lane");
+        Dialect::push_texts(&mut query, lanes);
+        query.push(" ORDER BY due_at, id LIMIT ");
+        query.push_bind(events as i64);
+        query.build_query_as().fetch_all(c).await
+    })?)
+}
+
+/// Those of the candidates that are in these lanes, and what was put off there: it goes before, and
+/// holds up, what came after it.
+async fn with_earlier(
+    link: &mut Link,
+    candidates: Vec<Candidate>,
+    lanes: &[String],
+    max: usize,
+) -> Result<Vec<Uuid>, StoreError> {
+    // The words of the index's own condition, else it is not used.
+    let put_off: Vec<Candidate> = on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new(
+            "SELECT id, lane FROM inbound_events WHERE state = 'pending' AND due_at > received_at \
+             AND lane",
+        );
+        Dialect::push_texts(&mut query, lanes);
+        query.build_query_as().fetch_all(c).await
+    })?;
+    let held: HashSet<&str> = lanes.iter().map(String::as_str).collect();
+    let mut ids: Vec<Uuid> = candidates
+        .iter()
+        .chain(&put_off)
+        .filter(|event| held.contains(event.lane.as_str()))
+        .map(|event| event.id.0)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.truncate(max);
+    Ok(ids)
 }
 
 /// Makes sure that each lane has a row to lock. In a transaction of its own: two workers that make
@@ -219,69 +287,70 @@ async fn lock_lanes(
     Ok(locked.into_iter().map(|(lane,)| lane).collect())
 }
 
-async fn pending_events(
-    link: &mut Link,
-    lanes: &[String],
-    max: usize,
-) -> Result<Vec<PendingEvent>, StoreError> {
+/// Those of the events that are still pending, in order of arrival.
+async fn pending_events(link: &mut Link, ids: &[Uuid]) -> Result<Vec<PendingEvent>, StoreError> {
     Ok(on!(link, |c, B| {
         let mut query = sqlx::QueryBuilder::<B>::new(
             "SELECT id, received_at, occurred_at, object, kind, account_ids, party_id, lane, \
-             payload, attempts, due_at FROM inbound_events WHERE state = 'pending' AND lane",
+             payload, attempts, due_at FROM inbound_events WHERE state = 'pending' AND id",
         );
-        Dialect::push_texts(&mut query, lanes);
-        query.push(" ORDER BY id LIMIT ").push_bind(max as i64);
+        Dialect::push_uuids(&mut query, ids);
+        query.push(" ORDER BY id");
         query.build_query_as().fetch_all(c).await
     })?)
 }
 
-/// Of each lane its events up to the first that is not due; and the lanes whose first is not, with
-/// the time they wait for.
+/// Events behind one that is not due.
+struct Waiting {
+    until: Timestamp,
+    behind: Vec<Uuid>,
+}
+
+/// Of each lane its events up to the first that is not due; and those of lanes whose first is not.
 fn due_prefixes(
     events: Vec<PendingEvent>,
     now: Timestamp,
-) -> (Vec<Vec<PendingEvent>>, Vec<(String, Timestamp)>) {
+) -> (Vec<Vec<PendingEvent>>, Vec<Waiting>) {
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut lanes: Vec<(Vec<PendingEvent>, Option<Timestamp>)> = Vec::new();
+    let mut lanes: Vec<Vec<PendingEvent>> = Vec::new();
     for event in events {
         let place = *places.entry(event.lane.clone()).or_insert_with(|| {
-            lanes.push((Vec::new(), None));
+            lanes.push(Vec::new());
             lanes.len() - 1
         });
-        let (due, stopped) = &mut lanes[place];
-        if stopped.is_none() && event.due_at <= now {
-            due.push(event);
-        } else if stopped.is_none() {
-            *stopped = Some(event.due_at);
-        }
+        lanes[place].push(event);
     }
-    let waiting = places
-        .into_iter()
-        .filter_map(|(lane, place)| {
-            let (due, stopped) = &lanes[place];
-            stopped.filter(|_| due.is_empty()).map(|at| (lane, at))
-        })
-        .collect();
-    let due = lanes
-        .into_iter()
-        .map(|(due, _)| due)
-        .filter(|due| !due.is_empty())
-        .collect();
-    (due, waiting)
+    let mut waiting = Vec::new();
+    for lane in &mut lanes {
+        let due = lane.iter().take_while(|event| event.due_at <= now).count();
+        if due == 0
+            && let Some(head) = lane.first()
+        {
+            let behind = lane.iter().filter(|event| event.due_at < head.due_at);
+            waiting.push(Waiting {
+                until: head.due_at,
+                behind: behind.map(|event| event.id.0).collect(),
+            });
+        }
+        lane.truncate(due);
+    }
+    lanes.retain(|lane| !lane.is_empty());
+    (lanes, waiting)
 }
 
 /// Later events of a lane whose first waits for a retry wait as well: else each claim would look
 /// at them again.
-async fn put_off(store: &Store, waiting: &[(String, Timestamp)]) -> Result<(), StoreError> {
-    for (lane, at) in waiting {
+async fn put_off(store: &Store, waiting: &[Waiting]) -> Result<(), StoreError> {
+    for lane in waiting {
         let mut link = store.db.write().await?;
-        run!(
-            link,
-            "UPDATE inbound_events SET due_at = $2 \
-             WHERE state = 'pending' AND lane = $1 AND due_at < $2",
-            lane.as_str(),
-            at.0
-        )?;
+        on!(&mut link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new("UPDATE inbound_events SET due_at = ");
+            query
+                .push_bind(lane.until.0)
+                .push(" WHERE state = 'pending' AND id");
+            Dialect::push_uuids(&mut query, &lane.behind);
+            query.build().execute(c).await.map(drop)
+        })?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{DataDeletionRequest, System};
 use crate::StoreError;
 use crate::column::row;
-use crate::db::{first, run};
+use crate::db::{all, first, run};
 
 row! {
     /// What a connecting seller left with, to be compared when it comes back.
@@ -32,6 +32,23 @@ impl System<'_> {
             (String, i64),
             "SELECT state, version FROM rate_limits WHERE key = $1",
             key
+        )
+    }
+
+    /// Key, state and version of the rate limits whose keys begin with `prefix` (letters and a colon),
+    /// written at `since` or later.
+    pub async fn rate_limits_since(
+        &self,
+        prefix: &str,
+        since: Timestamp,
+    ) -> Result<Vec<(String, String, i64)>, StoreError> {
+        let mut link = self.store.db.read().await?;
+        all!(
+            link,
+            (String, String, i64),
+            "SELECT key, state, version FROM rate_limits WHERE updated_at >= $1 AND key LIKE $2",
+            since.0,
+            format!("{prefix}%")
         )
     }
 

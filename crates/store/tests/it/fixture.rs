@@ -71,6 +71,7 @@ pub(crate) fn dm(account: &str, party: &str, mid: &str) -> NewEvent {
         id: EventId::fresh(),
         received_at: NOW,
         occurred_at: Some(NOW),
+        dated: true,
         object: "instagram".into(),
         kind: "message".into(),
         account_ids: vec![account.into()],
@@ -158,7 +159,6 @@ pub(crate) fn outbox(account: &ChannelAccount, ids: Ids, text: &str) -> NewOutbo
         text: Some(text.into()),
         body: format!(r#"{{"text":"{text}"}}"#),
         by_person: false,
-        priority: 0,
         window_until: Some(NOW.plus(Timestamp::DAY)),
         due_at: NOW,
     }

@@ -28,6 +28,26 @@ testkit::on_both! {
         assert_eq!(store.stats().await.unwrap()["inbound_events"]["pending"], 701);
     }
 
+    async fn a_second_of_its_own_tells_events_apart_and_a_bodys_does_not(db: &TestDatabase) {
+        let store = open(db).await;
+        let at = Timestamp(1_793_000_000_100);
+        let delivered = |millis, dated| store::NewEvent {
+            occurred_at: Some(at.plus(millis)),
+            dated,
+            ..dm("ig", "p", if dated { "dated" } else { "undated" })
+        };
+        for (event, is_new) in [
+            (delivered(0, true), 1),
+            (delivered(800, true), 0),  // The sweep knows the second only.
+            (delivered(1_000, true), 1),
+            (delivered(0, false), 1),
+            (delivered(5 * Timestamp::MINUTE, false), 0), // The same, in another body.
+        ] {
+            let appended = store.intake().append(std::slice::from_ref(&event)).await.unwrap();
+            assert_eq!(appended.inserted, is_new, "{event:?}");
+        }
+    }
+
     async fn twice_in_one_batch_is_once(db: &TestDatabase) {
         let store = open(db).await;
         let events = [dm("ig", "p", "m"), dm("ig", "p", "m")];

@@ -49,6 +49,7 @@ pub(super) fn unreadable(bytes: &[u8]) -> Item {
         kind: Kind::Unreadable,
         dedup_key: key::of_bytes(bytes),
         occurred_at_ms: None,
+        dated: false,
         reason: Some(reason),
     }
 }

@@ -39,6 +39,7 @@ pub(super) struct Reading {
     pub(super) account_ids: Vec<String>,
     pub(super) party_id: Option<String>,
     pub(super) dedup_key: String,
+    /// By its own word.
     pub(super) occurred_at_ms: Option<i64>,
     pub(super) reason: Option<String>,
     pub(super) content: Content,
@@ -53,7 +54,7 @@ impl Reading {
             account_ids: scope.accounts(),
             party_id: None,
             dedup_key: key::hashed(kind.as_str(), &[scope.object.as_str(), entry_id, element]),
-            occurred_at_ms: scope.entry_ms,
+            occurred_at_ms: None,
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
             content: Content::Other,
         }
@@ -142,7 +143,8 @@ impl Out {
             party_id: reading.party_id,
             kind: reading.kind,
             dedup_key: reading.dedup_key,
-            occurred_at_ms: reading.occurred_at_ms,
+            dated: reading.occurred_at_ms.is_some(),
+            occurred_at_ms: reading.occurred_at_ms.or(scope.entry_ms),
             reason: reading.reason,
         });
         if self.want {

@@ -122,11 +122,7 @@ fn read_wire(wire: &Wire<'_>, raw: &str, scope: &Scope<'_>, standby: bool) -> Re
         Kind::SelfMessage | Kind::TestEvent => None,
         _ => customer,
     };
-    let occurred_at_ms = wire
-        .timestamp
-        .as_ref()
-        .and_then(Text::millis)
-        .or(scope.entry_ms);
+    let occurred_at_ms = wire.timestamp.as_ref().and_then(Text::millis);
     Reading {
         kind,
         account_ids: accounts(scope, own.as_deref(), customer.as_deref()),

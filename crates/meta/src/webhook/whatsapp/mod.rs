@@ -196,11 +196,7 @@ fn read_message(raw: &str, contact: Option<&RawValue>, echo: bool, scope: &Scope
             .or(text(&wire.from))
             .or(text(&contact.wa_id))
     };
-    reading.occurred_at_ms = wire
-        .timestamp
-        .as_ref()
-        .and_then(Text::millis)
-        .or(scope.entry_ms);
+    reading.occurred_at_ms = wire.timestamp.as_ref().and_then(Text::millis);
     if let Some(id) = wire.id.as_ref().filter(|id| !id.as_str().is_empty()) {
         let prefix = if echo { "echo" } else { "wamid" };
         reading.dedup_key = key::of(prefix, &[id.as_str()]);
@@ -239,11 +235,7 @@ fn read_status(raw: &str, scope: &Scope<'_>) -> Reading {
         }
     };
     let mut reading = Reading::kept(Kind::WaStatus, scope, raw, "");
-    reading.occurred_at_ms = wire
-        .timestamp
-        .as_ref()
-        .and_then(Text::millis)
-        .or(scope.entry_ms);
+    reading.occurred_at_ms = wire.timestamp.as_ref().and_then(Text::millis);
     let status = Status {
         mid: filled(wire.id).unwrap_or_default(),
         status: filled(wire.status).unwrap_or_default(),

@@ -79,14 +79,6 @@ impl Link {
         };
     }
 
-    /// How many of `left` rows the next multi-row statement takes. A statement is prepared once for
-    /// each number of rows, so that only powers of two are used; small ones on SQLite, where a
-    /// statement costs nothing on the way to the database.
-    pub(crate) fn rows_of_next(&self, left: usize) -> usize {
-        let most = if self.is_postgres() { ROWS_MAX } else { 64 };
-        1 << left.clamp(1, most).ilog2()
-    }
-
     pub(crate) const fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_) | Self::PostgresTx(_))
     }
@@ -255,6 +247,13 @@ async fn open_postgres(url: &str) -> Result<Db, StoreError> {
 
 /// What differs between the databases inside a composed statement.
 pub(crate) trait Dialect: sqlx::Database + Sized {
+    /// Rows of one statement.
+    const ROWS: usize;
+    /// What stands around the rows of an `INSERT`.
+    const AROUND_ROWS: (&'static str, &'static str);
+    /// Completes `rows` rows that were just pushed as `VALUES`. Whether the statement is worth
+    /// keeping.
+    fn complete_rows(query: &mut QueryBuilder<Self>, rows: usize) -> bool;
     /// Appends ` IN (...)`, or its like, for a list of ids.
     fn push_uuids(query: &mut QueryBuilder<Self>, ids: &[Uuid]);
     /// Appends ` IN (...)`, or its like, for a list of texts.
@@ -262,6 +261,27 @@ pub(crate) trait Dialect: sqlx::Database + Sized {
 }
 
 impl Dialect for Sqlite {
+    const ROWS: usize = 256;
+    const AROUND_ROWS: (&'static str, &'static str) =
+        ("SELECT * FROM (", ") WHERE column1 IS NOT NULL");
+
+    // Preparing costs more than a few rows, and so does each statement's way to the thread that runs
+    // it: there is one statement for every power of two. Rows that are too many are bound to nothing,
+    // so that their key is NULL, and are left out.
+    fn complete_rows(query: &mut QueryBuilder<Self>, rows: usize) -> bool {
+        let more = {
+            let sql = query.sql();
+            let sql = sql.as_str();
+            let of_one = sql
+                .find("VALUES (")
+                .and_then(|at| Some(&sql[at + 7..=at + sql[at..].find(')')?]))
+                .unwrap_or_default();
+            format!(", {of_one}").repeat(rows.next_power_of_two() - rows)
+        };
+        query.push(more);
+        true
+    }
+
     // One parameter for the whole list: the statement is the same for any number.
     fn push_uuids(query: &mut QueryBuilder<Self>, ids: &[Uuid]) {
         let mut list = String::with_capacity(2 + ids.len() * 35);
@@ -282,6 +302,13 @@ impl Dialect for Sqlite {
 }
 
 impl Dialect for Postgres {
+    const ROWS: usize = ROWS_MAX;
+    const AROUND_ROWS: (&'static str, &'static str) = ("", "");
+
+    fn complete_rows(_: &mut QueryBuilder<Self>, rows: usize) -> bool {
+        rows == 1
+    }
+
     fn push_uuids(query: &mut QueryBuilder<Self>, ids: &[Uuid]) {
         query.push(" = ANY(").push_bind(ids.to_vec()).push(")");
     }
@@ -347,15 +374,13 @@ macro_rules! run {
 /// Rows of a table by pairs of two of its columns, in as many statements as the limits demand:
 /// `by_pairs!(link, Row, "t", "a", "b", keys, |b, key| { b.push_bind(..).push_bind(..); })`.
 macro_rules! by_pairs {
-    ($link:expr, $row:ty, $table:literal, $one:literal, $two:literal, $keys:expr, |$b:ident, $key:pat_param| $body:block) => {{
-        let mut rows: Vec<$row> = Vec::new();
-        let mut left = &$keys[..];
-        while !left.is_empty() {
-            let (chunk, rest) = left.split_at($link.rows_of_next(left.len()));
-            left = rest;
-            let found: Vec<$row> = $crate::db::on!($link, |c, B| {
+    ($link:expr, $row:ty, $table:literal, $one:literal, $two:literal, $keys:expr, |$b:ident, $key:pat_param| $body:block) => {
+        $crate::db::on!($link, |c, B| {
+            let mut rows: Vec<$row> = Vec::new();
+            for chunk in $keys.chunks(<B as $crate::db::Dialect>::ROWS) {
                 let mut query = sqlx::QueryBuilder::<B>::new("SELECT t.* FROM (");
                 query.push_values(chunk, |mut $b, $key| $body);
+                let keep = <B as $crate::db::Dialect>::complete_rows(&mut query, chunk.len());
                 query.push(concat!(
                     ") AS v CROSS JOIN ",
                     $table,
@@ -365,38 +390,34 @@ macro_rules! by_pairs {
                     $two,
                     " = v.column2"
                 ));
-                query.build_query_as().fetch_all(c).await
-            })?;
-            rows.extend(found);
-        }
-        rows
-    }};
+                let query = query.build_query_as().persistent(keep);
+                rows.extend(query.fetch_all(&mut *c).await?);
+            }
+            rows
+        })
+    };
 }
 
 /// `INSERT INTO ... VALUES` for many rows at once, in as many statements as the limits demand:
 /// `insert_rows!(link, "INSERT INTO t (a, b) ", rows, |b, row| { b.push_bind(..); }, " ON CONFLICT ..")`.
-/// How many rows were written.
+/// The first column is never NULL. How many rows were written.
 macro_rules! insert_rows {
-    ($link:expr, $head:expr, $rows:expr, |$b:ident, $row:ident| $body:block, $tail:expr) => {{
-        let mut written = 0_u64;
-        let mut left = &$rows[..];
-        while !left.is_empty() {
-            let (chunk, rest) = left.split_at($link.rows_of_next(left.len()));
-            left = rest;
-            written += $crate::db::on!($link, |c, B| {
+    ($link:expr, $head:expr, $rows:expr, |$b:ident, $row:ident| $body:block, $tail:expr) => {
+        $crate::db::on!($link, |c, B| {
+            let mut written = 0_u64;
+            let (before, after) = <B as $crate::db::Dialect>::AROUND_ROWS;
+            for chunk in $rows.chunks(<B as $crate::db::Dialect>::ROWS) {
                 let mut query = sqlx::QueryBuilder::<B>::new($head);
+                query.push(before);
                 query.push_values(chunk, |mut $b, $row| $body);
-                query.push($tail);
-                query
-                    .build()
-                    .execute(c)
-                    .await
-                    .map(|done| done.rows_affected())
-            })
-            .map_err($crate::StoreError::from)?;
-        }
-        written
-    }};
+                let keep = <B as $crate::db::Dialect>::complete_rows(&mut query, chunk.len());
+                query.push(after).push($tail);
+                let query = query.build().persistent(keep);
+                written += query.execute(&mut *c).await?.rows_affected();
+            }
+            written
+        })
+    };
 }
 
 pub(crate) use {all, by_pairs, first, insert_rows, on, run, value};

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::CommitError;
 use super::effects::{LaneEffects, Outcome};
-use crate::db::{Link, on, run};
+use crate::db::{Dialect, Link, on, run};
 
 /// Marks every named event. One that is not pending any more was processed by somebody else.
 pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(), CommitError> {
@@ -17,11 +17,8 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
         .collect();
     let mut wanted = done.len() as u64;
     let mut marked = 0;
-    let mut left = done.as_slice();
-    while !left.is_empty() {
-        let (chunk, rest) = left.split_at(link.rows_of_next(left.len()));
-        left = rest;
-        marked += on!(link, |c, B| {
+    on!(link, |c, B| {
+        for chunk in done.chunks(<B as Dialect>::ROWS) {
             let mut query = sqlx::QueryBuilder::<B>::new(
                 "UPDATE inbound_events SET state = 'done', reason = NULL, seller_id = v.column2 \
                  FROM (",
@@ -29,12 +26,14 @@ pub(super) async fn outcomes(link: &mut Link, lanes: &[LaneEffects]) -> Result<(
             query.push_values(chunk, |mut b, (id, seller)| {
                 b.push_bind(*id).push_bind(*seller);
             });
+            let keep = <B as Dialect>::complete_rows(&mut query, chunk.len());
             query.push(
                 ") AS v WHERE inbound_events.state = 'pending' AND inbound_events.id = v.column1",
             );
-            query.build().execute(c).await.map(|d| d.rows_affected())
-        })?;
-    }
+            let query = query.build().persistent(keep);
+            marked += query.execute(&mut *c).await?.rows_affected();
+        }
+    });
     for lane in lanes {
         for (id, outcome) in &lane.outcomes {
             let (state, reason) = match outcome {

@@ -21,11 +21,11 @@ use crate::tasks::Step;
 use lane::{Prepared, Work};
 
 /// Events of one claim: large enough that a commit's cost is shared, small enough that it is short.
-const BATCH_EVENTS: usize = 256;
+const BATCH_EVENTS: usize = 512;
 
 /// Under load, how long to let events gather before the next claim: a commit of many costs little
 /// more than one of few.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
 /// So many events of a claim are load.
 const BUSY_EVENTS: usize = 16;
 

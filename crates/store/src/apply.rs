@@ -15,7 +15,9 @@ pub(crate) use sales::change_order;
 use domain::catalog::RetailerId;
 use domain::{DraftOrderId, OrderId, SellerId, Timestamp};
 
+use crate::column::json_text;
 use crate::db::{Link, run};
+use crate::packed::pack;
 use crate::{SellerStore, StoreError};
 use effects::LaneEffects;
 
@@ -86,22 +88,47 @@ where
         .collect()
 }
 
+/// Effects to be written, with what of it takes time done before anybody waits for the database.
+pub(crate) struct Ready<'a> {
+    lanes: &'a [LaneEffects],
+    /// The conversations' states, packed, in the order of [`each`].
+    states: Vec<Vec<u8>>,
+    /// The draft orders, packed, in the order of [`each`].
+    drafts: Vec<Vec<u8>>,
+}
+
+impl<'a> Ready<'a> {
+    pub(crate) fn of(lanes: &'a [LaneEffects]) -> Self {
+        let states = each(lanes, |lane| &lane.conversation);
+        let drafts = each(lanes, |lane| &lane.drafts);
+        Self {
+            lanes,
+            states: states.iter().map(|row| pack(&row.it.state)).collect(),
+            drafts: drafts
+                .iter()
+                .map(|row| pack(&json_text(&row.it.draft)))
+                .collect(),
+        }
+    }
+}
+
 /// Writes everything into the open transaction. On an error the caller rolls back.
 pub(crate) async fn write(
     link: &mut Link,
-    lanes: &[LaneEffects],
+    ready: &Ready<'_>,
     now: Timestamp,
 ) -> Result<Applied, CommitError> {
+    let lanes = ready.lanes;
     let mut applied = Applied::default();
     sales::look(link, lanes).await?;
     let numbers = sales::number(link, lanes).await?;
     sales::reserve(link, lanes).await?;
     people::customers(link, lanes, now).await?;
-    people::conversations(link, lanes, now).await?;
+    people::conversations(link, ready, now).await?;
     people::details(link, lanes).await?;
     applied.messages = people::messages(link, lanes, now).await?;
     people::message_changes(link, lanes, now).await?;
-    sales::drafts(link, lanes, now).await?;
+    sales::drafts(link, ready, now).await?;
     sales::orders(link, lanes, &numbers, now).await?;
     sales::order_changes(link, lanes, now).await?;
     outbox::insert(link, lanes, &numbers, now).await?;
@@ -125,8 +152,9 @@ impl SellerStore<'_> {
         if effects.seller_id != Some(self.id) {
             return Err(CommitError::Store(StoreError::Missing("seller")));
         }
+        let ready = Ready::of(std::slice::from_ref(effects));
         let mut link = self.store.db.begin().await?;
-        match write(&mut link, std::slice::from_ref(effects), now).await {
+        match write(&mut link, &ready, now).await {
             Ok(applied) => {
                 link.commit().await?;
                 Ok(applied)
@@ -152,6 +180,7 @@ impl SellerStore<'_> {
         if effects.seller_id != Some(self.id) {
             return Err(CommitError::Store(StoreError::Missing("seller")));
         }
+        let ready = Ready::of(std::slice::from_ref(effects));
         let mut link = self.store.db.begin().await?;
         // The second of two at once waits here for the first.
         let new = run!(
@@ -166,7 +195,7 @@ impl SellerStore<'_> {
         if new == 0 {
             return Ok(false);
         }
-        write(&mut link, std::slice::from_ref(effects), now).await?;
+        write(&mut link, &ready, now).await?;
         link.commit().await?;
         Ok(true)
     }

@@ -16,6 +16,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::checkpoint::Checkpoints;
 
 /// Rows of one multi-row statement: both databases limit the parameters of a statement (SQLite
 /// 32,766, PostgreSQL 65,535).
@@ -30,6 +31,7 @@ pub(crate) enum Db {
         path: PathBuf,
         /// Lanes that a worker of this process is busy with (on PostgreSQL row locks say so).
         lanes: Mutex<HashSet<String>>,
+        checkpoints: Checkpoints,
     },
     Postgres {
         pool: PgPool,
@@ -96,7 +98,12 @@ impl Db {
     /// A connection for a single writing statement.
     pub(crate) async fn write(&self) -> Result<Link, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Link::Sqlite(write.acquire().await?),
+            Self::Sqlite {
+                write, checkpoints, ..
+            } => {
+                checkpoints.note();
+                Link::Sqlite(write.acquire().await?)
+            }
             Self::Postgres { pool } => Link::Postgres(pool.acquire().await?),
         })
     }
@@ -105,7 +112,10 @@ impl Db {
     /// first could not be upgraded once somebody else has written.
     pub(crate) async fn begin(&self) -> Result<Link, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => {
+            Self::Sqlite {
+                write, checkpoints, ..
+            } => {
+                checkpoints.note();
                 Link::SqliteTx(write.begin_with("BEGIN IMMEDIATE").await?)
             }
             Self::Postgres { pool } => Link::PostgresTx(pool.begin().await?),
@@ -150,9 +160,8 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
         .statement_cache_capacity(512)
-        // Four times SQLite's default: a page that changes with every group is copied back once in
-        // sixteen megabytes of log instead of four (a sixth of the processor at full load).
-        .pragma("wal_autocheckpoint", "4000")
+        // The writer copies back what `Checkpoints` has not, and begins the log (64 MB) anew.
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory");
     let cannot_open = |error: sqlx::Error| {
@@ -176,6 +185,7 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         // SQLite's migrator holds no lock: another process may just have made the same step.
         migrations.run(&write).await?;
     }
+    let checkpoints = Checkpoints::start(&options).await.map_err(cannot_open)?;
     let read = SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))
@@ -188,6 +198,7 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         read,
         path: path.to_owned(),
         lanes: Mutex::default(),
+        checkpoints,
     })
 }
 

@@ -8,6 +8,7 @@
 mod accounts;
 mod apply;
 mod catalogs;
+mod checkpoint;
 mod column;
 mod conversations;
 mod customers;
@@ -103,7 +104,13 @@ impl Store {
     /// Closes every connection; whatever is asked afterwards is [`StoreError::Unavailable`].
     pub async fn close(&self) {
         match &*self.db {
-            db::Db::Sqlite { write, read, .. } => {
+            db::Db::Sqlite {
+                write,
+                read,
+                checkpoints,
+                ..
+            } => {
+                checkpoints.close().await;
                 read.close().await;
                 write.close().await;
             }

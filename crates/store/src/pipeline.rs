@@ -168,6 +168,7 @@ impl Batch {
         now: Timestamp,
     ) -> Result<Applied, CommitError> {
         let orders = effects.iter().any(|lane| lane.order.is_some());
+        let ready = crate::apply::Ready::of(effects);
         let mut link = match self.link.take() {
             Some(link) => link,
             // Its locks went with an earlier failure: whatever was read may be stale.
@@ -178,7 +179,7 @@ impl Batch {
         if again {
             run!(link, "SAVEPOINT decided")?;
         }
-        match crate::apply::write(&mut link, effects, now).await {
+        match crate::apply::write(&mut link, &ready, now).await {
             Ok(applied) => {
                 link.commit().await?;
                 self.reserved.release();

@@ -273,9 +273,8 @@ CREATE TABLE draft_orders (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX draft_orders_seller ON draft_orders (seller_id, id);
-CREATE INDEX draft_orders_in_progress ON draft_orders (seller_id, id)
-    WHERE stage IN ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller');
-CREATE UNIQUE INDEX draft_orders_open ON draft_orders (conversation_id)
+-- Of a conversation there is one in progress; and what a seller has in progress is found by it.
+CREATE UNIQUE INDEX draft_orders_open ON draft_orders (seller_id, conversation_id)
     WHERE stage IN ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller');
 CREATE INDEX draft_orders_customer ON draft_orders (customer_id);
 

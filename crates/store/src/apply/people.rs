@@ -4,11 +4,10 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use super::effects::{LaneEffects, MessageChange};
-use super::{CommitError, each};
+use super::{CommitError, Ready, each};
 use crate::column::{some_text, text as clean};
 use crate::conversations::{MessageState, mid_key};
 use crate::db::{Link, insert_rows, run};
-use crate::packed::pack;
 
 pub(super) async fn customers(
     link: &mut Link,
@@ -51,10 +50,11 @@ pub(super) fn all_written(written: u64, wanted: usize) -> Result<(), CommitError
 
 pub(super) async fn conversations(
     link: &mut Link,
-    lanes: &[LaneEffects],
+    ready: &Ready<'_>,
     now: Timestamp,
 ) -> Result<(), CommitError> {
-    let rows = each(lanes, |lane| &lane.conversation);
+    let rows = each(ready.lanes, |lane| &lane.conversation);
+    let rows: Vec<_> = rows.into_iter().zip(&ready.states).collect();
     let written = insert_rows!(
         link,
         "INSERT INTO conversations (id, seller_id, account_id, customer_id, channel, lane, state, \
@@ -62,13 +62,14 @@ pub(super) async fn conversations(
          last_text, created_at, updated_at) ",
         rows,
         |b, r| {
+            let (r, state) = r;
             b.push_bind(r.it.id.0)
                 .push_bind(r.seller.0)
                 .push_bind(r.it.account_id.0)
                 .push_bind(r.it.customer_id.0)
                 .push_bind(r.it.channel.as_str())
                 .push_bind(r.it.lane.clone())
-                .push_bind(pack(&r.it.state))
+                .push_bind(state.as_slice())
                 .push_bind(r.it.read_version.map_or(0, |v| v + 1))
                 .push_bind(r.it.language.clone())
                 .push_bind(r.it.window_until.map(|t| t.0))

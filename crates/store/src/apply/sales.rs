@@ -11,11 +11,10 @@ use uuid::Uuid;
 
 use super::effects::{DraftWrite, LaneEffects, OrderWrite};
 use super::people::all_written;
-use super::{CommitError, For, Shortage, each};
+use super::{CommitError, For, Ready, Shortage, each};
 use crate::StoreError;
 use crate::column::{json_text, some_text, text};
 use crate::db::{Link, first, insert_rows, run, value};
-use crate::packed::pack;
 
 /// What each order takes of each item, in one order of rows for all transactions.
 fn wanted(lanes: &[LaneEffects]) -> BTreeMap<(SellerId, &RetailerId, OrderId), (i64, &NewOrder)> {
@@ -112,22 +111,22 @@ pub(super) async fn number(
 /// is not written over.
 pub(super) async fn drafts(
     link: &mut Link,
-    lanes: &[LaneEffects],
+    ready: &Ready<'_>,
     now: Timestamp,
 ) -> Result<(), CommitError> {
-    let rows = each(lanes, |lane| &lane.drafts);
+    let rows = each(ready.lanes, |lane| &lane.drafts);
+    let rows = rows.into_iter().zip(&ready.drafts);
     // A lane may hold two of them, the closed one first: the open one must not meet it open.
-    let (closed, open): (Vec<_>, Vec<_>) =
-        rows.iter().partition(|row| row.it.draft.stage.is_final());
+    let (closed, open): (Vec<_>, Vec<_>) = rows.partition(|(row, _)| row.it.draft.stage.is_final());
     for rows in [closed, open] {
-        write_drafts(link, &rows, lanes, now).await?;
+        write_drafts(link, &rows, ready.lanes, now).await?;
     }
-    transitions(link, lanes).await
+    transitions(link, ready.lanes).await
 }
 
 async fn write_drafts(
     link: &mut Link,
-    rows: &[&For<'_, DraftWrite>],
+    rows: &[(For<'_, DraftWrite>, &Vec<u8>)],
     lanes: &[LaneEffects],
     now: Timestamp,
 ) -> Result<(), CommitError> {
@@ -143,6 +142,7 @@ async fn write_drafts(
          updated_at) ",
         rows,
         |b, r| {
+            let (r, body) = r;
             let draft = &r.it.draft;
             b.push_bind(draft.id.0)
                 .push_bind(r.seller.0)
@@ -154,7 +154,7 @@ async fn write_drafts(
                 .push_bind(f64::from(draft.confidence))
                 .push_bind(r.it.currency.code())
                 .push_bind(draft.totals.as_ref().map(|t| t.total.minor))
-                .push_bind(pack(&json_text(draft)))
+                .push_bind(body.as_slice())
                 .push_bind(made.get(&draft.id).map(|id| id.0))
                 .push_bind(draft.opened_at.0)
                 .push_bind(now.0);

@@ -117,7 +117,9 @@ impl Engine {
             return Ok(false);
         }
         let state = format!("{} {}", self.0.node, now.plus(LEASE).0);
-        system.put_rate_limit(&key, &state, version, now).await
+        system
+            .put_rate_limits(&[(&key, &state, version)], now)
+            .await
     }
 
     async fn sweep_on(

@@ -36,6 +36,13 @@ struct Known {
     seen: Timestamp,
 }
 
+/// A share as it is to be written over the version that was read.
+struct StoredShare {
+    key: String,
+    share: Share,
+    version: Option<i64>,
+}
+
 const SHARE: &str = "share:";
 /// Rows that other nodes wrote by a clock so far behind are seen.
 const CLOCKS_APART: i64 = 10 * Timestamp::SECOND;
@@ -60,7 +67,7 @@ impl Engine {
                 self.look_at_shares(now).await?;
             }
             let (decision, share) = self.decide_shared(&mut loaded.state, &call, share, now);
-            if self.store_meters(&loaded, now).await? && self.store_share(share, now).await? {
+            if self.store_meters(&loaded, share, now).await? {
                 return Ok(match decision {
                     Decision::Go => None,
                     Decision::WaitUntil(at) => Some(Timestamp(at)),
@@ -106,7 +113,7 @@ impl Engine {
             let mut loaded = self.load_meters(&call).await?;
             let now = self.now();
             observe(&mut loaded.state, &call, usage, error, now.0);
-            if self.store_meters(&loaded, now).await? {
+            if self.store_meters(&loaded, None, now).await? {
                 break;
             }
         }
@@ -120,15 +127,17 @@ impl Engine {
         call: &LimitCall<'_>,
         share: Option<String>,
         now: Timestamp,
-    ) -> (Decision, Option<(String, Share, Option<i64>)>) {
+    ) -> (Decision, Option<StoredShare>) {
         let mut known = self.0.shares.lock();
         std::mem::swap(&mut state.shares, &mut known.shares);
         let decision = decide(state, &self.config().limits, call, now.0);
         std::mem::swap(&mut state.shares, &mut known.shares);
         let row = share.and_then(|key| {
-            let share = known.shares.get(&key)?.clone();
-            let version = known.versions.get(&key).copied();
-            Some((key, share, version))
+            Some(StoredShare {
+                share: known.shares.get(&key)?.clone(),
+                version: known.versions.get(&key).copied(),
+                key,
+            })
         });
         (decision, row)
     }
@@ -154,31 +163,6 @@ impl Engine {
         Ok(())
     }
 
-    /// `false`: another node wrote it meanwhile.
-    async fn store_share(
-        &self,
-        row: Option<(String, Share, Option<i64>)>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let Some((key, share, version)) = row else {
-            return Ok(true);
-        };
-        let json = serde_json::to_string(&share).expect("a share is plain data");
-        let system = self.store().system();
-        let name = format!("{SHARE}{key}");
-        let stored = system.put_rate_limit(&name, &json, version, now).await?;
-        let mut known = self.0.shares.lock();
-        if stored {
-            let next = version.map_or(0, |version| version + 1);
-            let version = known.versions.entry(key).or_insert(next);
-            *version = next.max(*version);
-        } else {
-            // By a clock that is far behind, perhaps: read all of them again.
-            known.seen = Timestamp::default();
-        }
-        Ok(stored)
-    }
-
     async fn load_meters(&self, call: &LimitCall<'_>) -> Result<Loaded, StoreError> {
         let mut state = LimitState::default();
         let mut versions = Vec::new();
@@ -199,26 +183,53 @@ impl Engine {
         })
     }
 
-    /// Writes the meters that changed; `false`: another node was faster. A count that was written
-    /// before that stays: it errs on the safe side.
-    async fn store_meters(&self, loaded: &Loaded, now: Timestamp) -> Result<bool, StoreError> {
+    /// Writes what changed; `false`: another node was faster.
+    async fn store_meters(
+        &self,
+        loaded: &Loaded,
+        share: Option<StoredShare>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut rows: Vec<(String, String, Option<i64>)> = Vec::new();
         for (key, version) in &loaded.versions {
             let after = loaded.state.meters.get(key);
-            if after == loaded.before.meters.get(key) {
-                continue;
-            }
-            let Some(after) = after else { continue };
-            let json = serde_json::to_string(after).expect("a meter is plain data");
-            let system = self.store().system();
-            if !system.put_rate_limit(key, &json, *version, now).await? {
-                return Ok(false);
+            if let Some(after) = after
+                && Some(after) != loaded.before.meters.get(key)
+            {
+                let json = serde_json::to_string(after).expect("a meter is plain data");
+                rows.push((key.clone(), json, *version));
             }
         }
-        Ok(true)
+        if let Some(own) = &share {
+            let json = serde_json::to_string(&own.share).expect("a share is plain data");
+            rows.push((format!("{SHARE}{}", own.key), json, own.version));
+        }
+        let borrowed: Vec<_> = rows
+            .iter()
+            .map(|(key, json, version)| (key.as_str(), json.as_str(), *version))
+            .collect();
+        let system = self.store().system();
+        let stored = system.put_rate_limits(&borrowed, now).await?;
+        if let Some(own) = share {
+            self.0.shares.stored(own, stored);
+        }
+        Ok(stored)
     }
 }
 
 impl KnownShares {
+    fn stored(&self, own: StoredShare, stored: bool) {
+        let mut known = self.lock();
+        if stored {
+            let next = own.version.map_or(0, |version| version + 1);
+            let version = known.versions.entry(own.key).or_insert(next);
+            *version = next.max(*version);
+        } else {
+            // By a clock that is far behind, perhaps: read all of them again.
+            known.seen = Timestamp::default();
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{DataDeletionRequest, System};
 use crate::StoreError;
 use crate::column::row;
-use crate::db::{all, first, run};
+use crate::db::{Link, all, first, run};
 
 row! {
     /// What a connecting seller left with, to be compared when it comes back.
@@ -52,36 +52,28 @@ impl System<'_> {
         )
     }
 
-    /// Stores a rate limit's state over the `version` that was read (`None`: there was none).
-    /// `false`: somebody else wrote meanwhile; read again.
-    pub async fn put_rate_limit(
+    /// Stores rate limits (key, state) over the versions that were read (`None`: there was none), all
+    /// of them or none. `false`: somebody else wrote one meanwhile; read again.
+    pub async fn put_rate_limits(
         &self,
-        key: &str,
-        state: &str,
-        version: Option<i64>,
+        limits: &[(&str, &str, Option<i64>)],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut link = self.store.db.write().await?;
-        let written = match version {
-            None => run!(
-                link,
-                "INSERT INTO rate_limits (key, state, version, updated_at) VALUES ($1, $2, 0, $3) \
-                 ON CONFLICT (key) DO NOTHING",
-                key,
-                state,
-                now.0
-            )?,
-            Some(version) => run!(
-                link,
-                "UPDATE rate_limits SET state = $2, version = version + 1, updated_at = $4 \
-                 WHERE key = $1 AND version = $3",
-                key,
-                state,
-                version,
-                now.0
-            )?,
-        };
-        Ok(written > 0)
+        if limits.is_empty() {
+            return Ok(true);
+        }
+        // In one order in every node: two wait for each other, never in a circle.
+        let mut limits = limits.to_vec();
+        limits.sort_unstable();
+        let mut link = self.store.db.begin().await?;
+        for (key, state, version) in limits {
+            if !put_rate_limit(&mut link, key, state, version, now).await? {
+                link.roll_back().await;
+                return Ok(false);
+            }
+        }
+        link.commit().await?;
+        Ok(true)
     }
 
     /// Keeps what a connecting seller left with, under the random `state` of the dialog.
@@ -212,4 +204,33 @@ impl System<'_> {
         )?;
         Ok(())
     }
+}
+
+async fn put_rate_limit(
+    link: &mut Link,
+    key: &str,
+    state: &str,
+    version: Option<i64>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let written = match version {
+        None => run!(
+            link,
+            "INSERT INTO rate_limits (key, state, version, updated_at) VALUES ($1, $2, 0, $3) \
+             ON CONFLICT (key) DO NOTHING",
+            key,
+            state,
+            now.0
+        )?,
+        Some(version) => run!(
+            link,
+            "UPDATE rate_limits SET state = $2, version = version + 1, updated_at = $4 \
+             WHERE key = $1 AND version = $3",
+            key,
+            state,
+            version,
+            now.0
+        )?,
+    };
+    Ok(written > 0)
 }

@@ -10,11 +10,19 @@ testkit::on_both! {
         let store = open(db).await;
         let system = store.system();
         assert_eq!(system.rate_limit("k").await.unwrap(), None);
-        assert!(system.put_rate_limit("k", "{}", None, NOW).await.unwrap());
-        assert!(!system.put_rate_limit("k", "{}", None, NOW).await.unwrap());
-        assert!(system.put_rate_limit("k", "{1}", Some(0), NOW).await.unwrap());
-        assert!(!system.put_rate_limit("k", "{2}", Some(0), NOW).await.unwrap());
+        assert!(system.put_rate_limits(&[("k", "{}", None)], NOW).await.unwrap());
+        assert!(!system.put_rate_limits(&[("k", "{}", None)], NOW).await.unwrap());
+        assert!(system.put_rate_limits(&[("k", "{1}", Some(0))], NOW).await.unwrap());
+        assert!(!system.put_rate_limits(&[("k", "{2}", Some(0))], NOW).await.unwrap());
         assert_eq!(system.rate_limit("k").await.unwrap(), Some(("{1}".into(), 1)));
+        // All of them or none.
+        let two = [("j", "{}", None), ("k", "{2}", Some(0))];
+        assert!(!system.put_rate_limits(&two, NOW).await.unwrap());
+        assert_eq!(system.rate_limit("j").await.unwrap(), None);
+        let two = [("k", "{2}", Some(1)), ("kk:1", "{}", None)];
+        assert!(system.put_rate_limits(&two, NOW.plus(1)).await.unwrap());
+        assert_eq!(system.rate_limits_since("kk:", NOW).await.unwrap(), [("kk:1".into(), "{}".into(), 0)]);
+        assert_eq!(system.rate_limits_since("k", NOW.plus(2)).await.unwrap(), []);
     }
 
     async fn an_oauth_state_works_once_and_not_late(db: &TestDatabase) {

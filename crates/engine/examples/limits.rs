@@ -3,10 +3,10 @@
 //! is kept in `bench/limits.md`.
 //!
 //! ```text
-//! cargo run --release -p engine --example limits -- 2000 2
+//! cargo run --release -p engine --example limits -- 2000 1 5
 //! ```
 //!
-//! (sellers, simulated hours)
+//! (sellers, simulated hours, the app's calls an hour for each seller)
 
 #![allow(clippy::unwrap_used)]
 
@@ -22,8 +22,8 @@ use sandbox::{Fault, Limits, Login, RandomFaults, SandboxConfig};
 use store::OutboxState;
 use town::Town;
 
-/// Calls an hour of the app for every seller: fewer than all want, more than messages need.
-const CALLS_PER_SELLER: u32 = 10;
+/// Calls an hour of the app for every seller: more than messages need, fewer than all want.
+const CALLS_PER_SELLER: usize = 5;
 const SWEEP_EVERY: i64 = 15 * Timestamp::MINUTE;
 /// Of all calls fail in some way that passes.
 const FAULTS: f64 = 0.005;
@@ -215,7 +215,7 @@ async fn main() {
         .map(|text| text.parse::<usize>().unwrap());
     let sellers = arguments.next().unwrap_or(2_000);
     let hours = arguments.next().unwrap_or(2) as i64;
-    let app_calls = CALLS_PER_SELLER * sellers as u32;
+    let app_calls = (arguments.next().unwrap_or(CALLS_PER_SELLER) * sellers) as u32;
     let database = testkit::sqlite();
     let began = Instant::now();
     let mut town = open(&database, sellers, app_calls).await;

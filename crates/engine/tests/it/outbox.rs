@@ -224,7 +224,7 @@ testkit::on_both! {
         assert_eq!(world.meta.sent().len(), 8);
     }
 
-    async fn without_a_token_it_fails_with_a_reason(db: &TestDatabase) {
+    async fn without_a_token_it_waits_a_little_and_fails_with_a_reason(db: &TestDatabase) {
         let world = World::without_account(db, |_| {}).await;
         let account = world.meta.account();
         let add = engine::sellers::AddAccount {
@@ -235,6 +235,9 @@ testkit::on_both! {
         world.customer("ana").say("2 blue mugs please");
         world.settle().await;
         assert_eq!(world.drafts().await.len(), 1);
+        assert_eq!(world.outbox().await[0].state, OutboxState::Pending);
+        world.clock.advance(5 * Timestamp::MINUTE);
+        world.settle().await;
         let outbox = world.outbox().await;
         assert_eq!(outbox[0].state, OutboxState::Failed);
         assert!(outbox[0].reason.as_ref().unwrap().contains("no access token"));

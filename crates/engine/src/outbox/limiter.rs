@@ -23,8 +23,8 @@ struct Loaded {
     versions: Vec<(String, Option<i64>)>,
 }
 
-/// Every seller's share of the app's limit as this node knows it, kept up with the rows: a decision
-/// looks at all of them, and there may be thousands.
+/// Every seller's share of the app's limit as the rows have it, kept up with them: a decision looks at
+/// all of them, and there may be thousands.
 #[derive(Debug, Default)]
 pub(crate) struct KnownShares(Mutex<Known>);
 
@@ -36,10 +36,10 @@ struct Known {
     seen: Timestamp,
 }
 
-/// A share as it is to be written over the version that was read.
-struct StoredShare {
+/// The share that a call counts in, as it was read.
+struct OwnShare {
     key: String,
-    share: Share,
+    share: Option<Share>,
     version: Option<i64>,
 }
 
@@ -61,12 +61,10 @@ impl Engine {
         let call = limit_call(&seller, &key, account, kind, priority);
         for _ in 0..ATTEMPTS {
             let mut loaded = self.load_meters(&call).await?;
+            let own = self.load_share(&call).await?;
             let now = self.now();
-            let share = call.share_key(&self.config().limits);
-            if share.is_some() {
-                self.look_at_shares(now).await?;
-            }
-            let (decision, share) = self.decide_shared(&mut loaded.state, &call, share, now);
+            let (decision, after) = self.decide_shared(&mut loaded.state, &call, own.as_ref(), now);
+            let share = own.as_ref().zip(after.as_ref());
             if self.store_meters(&loaded, share, now).await? {
                 return Ok(match decision {
                     Decision::Go => None,
@@ -89,8 +87,8 @@ impl Engine {
         let key = meter_id(account, node);
         let call = limit_call(&seller, &key, account, kind, priority);
         let mut state = self.load_meters(&call).await?.state;
-        state.shares = self.0.shares.lock().shares.clone();
-        let decision = decide(&mut state, &self.config().limits, &call, self.now().0);
+        let own = self.load_share(&call).await?;
+        let (decision, _) = self.decide_shared(&mut state, &call, own.as_ref(), self.now());
         Ok(match decision {
             Decision::Go => None,
             Decision::WaitUntil(at) => Some(Timestamp(at)),
@@ -120,26 +118,45 @@ impl Engine {
         Ok(())
     }
 
-    /// Decides with every share at hand. Also gives the row of the share that it counted in.
+    /// Decides with every share at hand. Also gives the call's own share as it is to be stored.
     fn decide_shared(
         &self,
         state: &mut LimitState,
         call: &LimitCall<'_>,
-        share: Option<String>,
+        own: Option<&OwnShare>,
         now: Timestamp,
-    ) -> (Decision, Option<StoredShare>) {
+    ) -> (Decision, Option<Share>) {
         let mut known = self.0.shares.lock();
         std::mem::swap(&mut state.shares, &mut known.shares);
+        if let Some(own) = own {
+            own.put_into(&mut state.shares);
+        }
         let decision = decide(state, &self.config().limits, call, now.0);
+        let after = own.and_then(|own| state.shares.get(&own.key).cloned());
+        if let Some(own) = own {
+            // What is not stored yet is not known yet.
+            own.put_into(&mut state.shares);
+        }
         std::mem::swap(&mut state.shares, &mut known.shares);
-        let row = share.and_then(|key| {
-            Some(StoredShare {
-                share: known.shares.get(&key)?.clone(),
-                version: known.versions.get(&key).copied(),
-                key,
-            })
-        });
-        (decision, row)
+        (decision, after)
+    }
+
+    /// Reads the share that the call counts in, and what others wrote of theirs.
+    async fn load_share(&self, call: &LimitCall<'_>) -> Result<Option<OwnShare>, StoreError> {
+        let Some(key) = call.share_key(&self.config().limits) else {
+            return Ok(None);
+        };
+        self.look_at_shares(self.now()).await?;
+        let row = self
+            .store()
+            .system()
+            .rate_limit(&format!("{SHARE}{key}"))
+            .await?;
+        Ok(Some(OwnShare {
+            version: row.as_ref().map(|(_, version)| *version),
+            share: row.map(|(json, _)| serde_json::from_str(&json).unwrap_or_default()),
+            key,
+        }))
     }
 
     /// Reads the shares that were written since the last look.
@@ -152,7 +169,9 @@ impl Engine {
             .await?;
         let mut known = self.0.shares.lock();
         for (key, json, version) in rows {
-            let key = key.trim_start_matches(SHARE).to_owned();
+            let Some(key) = key.strip_prefix(SHARE).map(str::to_owned) else {
+                continue;
+            };
             if known.versions.get(&key) < Some(&version) {
                 let share = serde_json::from_str(&json).unwrap_or_default();
                 known.shares.insert(key.clone(), share);
@@ -187,7 +206,7 @@ impl Engine {
     async fn store_meters(
         &self,
         loaded: &Loaded,
-        share: Option<StoredShare>,
+        share: Option<(&OwnShare, &Share)>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut rows: Vec<(String, String, Option<i64>)> = Vec::new();
@@ -200,8 +219,8 @@ impl Engine {
                 rows.push((key.clone(), json, *version));
             }
         }
-        if let Some(own) = &share {
-            let json = serde_json::to_string(&own.share).expect("a share is plain data");
+        if let Some((own, after)) = share {
+            let json = serde_json::to_string(after).expect("a share is plain data");
             rows.push((format!("{SHARE}{}", own.key), json, own.version));
         }
         let borrowed: Vec<_> = rows
@@ -209,27 +228,20 @@ impl Engine {
             .map(|(key, json, version)| (key.as_str(), json.as_str(), *version))
             .collect();
         let system = self.store().system();
-        let stored = system.put_rate_limits(&borrowed, now).await?;
-        if let Some(own) = share {
-            self.0.shares.stored(own, stored);
-        }
-        Ok(stored)
+        system.put_rate_limits(&borrowed, now).await
+    }
+}
+
+impl OwnShare {
+    fn put_into(&self, shares: &mut Shares) {
+        match &self.share {
+            Some(share) => shares.insert(self.key.clone(), share.clone()),
+            None => shares.remove(&self.key),
+        };
     }
 }
 
 impl KnownShares {
-    fn stored(&self, own: StoredShare, stored: bool) {
-        let mut known = self.lock();
-        if stored {
-            let next = own.version.map_or(0, |version| version + 1);
-            let version = known.versions.entry(own.key).or_insert(next);
-            *version = next.max(*version);
-        } else {
-            // By a clock that is far behind, perhaps: read all of them again.
-            known.seen = Timestamp::default();
-        }
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

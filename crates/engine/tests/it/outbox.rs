@@ -4,6 +4,7 @@ use domain::Timestamp;
 use engine::clock::Clock;
 use engine::outbox::not_confirmed;
 use engine::tasks::Step;
+use meta::limits::{CallKind, Decision, LimitCall, LimitState, Limits, Priority, decide};
 use sandbox::{CustomerHandle, Fault, FaultRule};
 use store::{AccountState, OutboxState};
 
@@ -222,6 +223,37 @@ testkit::on_both! {
         world.clock.advance(2 * Timestamp::HOUR);
         world.settle().await;
         assert_eq!(world.meta.sent().len(), 8);
+    }
+
+    async fn what_another_process_counted_of_the_apps_limit_holds_here(db: &TestDatabase) {
+        let limits = Limits { app_calls_per_hour: Some(4), ..Limits::default() };
+        let world = World::with(db, |config| config.limits = limits).await;
+        let rate_limited = async || {
+            let found = world.engine.doctor(Some(world.seller)).await.unwrap();
+            found.iter().any(|finding| finding.check == "rate_limited")
+        };
+        assert!(!rate_limited().await);
+        // Two calls of ours and one of somebody who may want another: it is the last one left.
+        let (ours, mut state) = (world.seller.to_string(), LimitState::default());
+        let now = world.engine.now();
+        for seller in [ours.as_str(), ours.as_str(), "another"] {
+            let call = LimitCall {
+                seller,
+                account: seller,
+                catalog: None,
+                kind: CallKind::Other,
+                priority: Priority::Message,
+                account_calls_per_hour: None,
+            };
+            assert_eq!(decide(&mut state, &limits, &call, now.0), Decision::Go);
+        }
+        let mut rows = vec![("app".to_owned(), serde_json::to_string(&state.meters["app"]).unwrap())];
+        for (key, share) in &state.shares {
+            rows.push((format!("share:{key}"), serde_json::to_string(share).unwrap()));
+        }
+        let rows: Vec<_> = rows.iter().map(|(key, row)| (key.as_str(), row.as_str(), None)).collect();
+        assert!(world.engine.store().system().put_rate_limits(&rows, now).await.unwrap());
+        assert!(rate_limited().await);
     }
 
     async fn without_a_token_it_waits_a_little_and_fails_with_a_reason(db: &TestDatabase) {

@@ -327,10 +327,13 @@ fn due_prefixes(
             && let Some(head) = lane.first()
         {
             let behind = lane.iter().filter(|event| event.due_at < head.due_at);
-            waiting.push(Waiting {
-                until: head.due_at,
-                behind: behind.map(|event| event.id.0).collect(),
-            });
+            let behind: Vec<Uuid> = behind.map(|event| event.id.0).collect();
+            if !behind.is_empty() {
+                waiting.push(Waiting {
+                    until: head.due_at,
+                    behind,
+                });
+            }
         }
         lane.truncate(due);
     }

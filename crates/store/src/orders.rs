@@ -13,6 +13,15 @@ use crate::column::row;
 use crate::db::{Dialect, Link, all, first, on};
 use crate::{CommitError, OrderChange, Page, SellerStore, StoreError};
 
+/// The stages in which a draft order is in progress, in the words of the index `draft_orders_open`:
+/// only with them is it used.
+macro_rules! in_progress {
+    () => {
+        "('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller')"
+    };
+}
+pub(crate) use in_progress;
+
 row! {
     /// A draft order as it is stored.
     pub struct DraftRow {
@@ -321,10 +330,7 @@ impl SellerStore<'_> {
             if !filter.stages.is_empty() {
                 let stages: Vec<String> = filter.stages.iter().map(ToString::to_string).collect();
                 if filter.stages.iter().all(|stage| !stage.is_final()) {
-                    query.push(
-                        " AND stage IN \
-                         ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller')",
-                    );
+                    query.push(concat!(" AND stage IN ", in_progress!()));
                 }
                 query.push(" AND stage");
                 Dialect::push_texts(&mut query, &stages);
@@ -344,13 +350,15 @@ impl SellerStore<'_> {
         let counts = first!(
             link,
             Counts,
-            "SELECT (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN \
-             ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller') \
-             AND stage = 'awaiting_seller') AS drafts_waiting, \
-             (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN \
-             ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller') \
-             AND stage <> 'awaiting_seller') AS drafts_in_progress, \
-             (SELECT COUNT(*) FROM conversations WHERE seller_id = $1 AND unread > 0) AS unread",
+            concat!(
+                "SELECT (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN ",
+                in_progress!(),
+                " AND stage = 'awaiting_seller') AS drafts_waiting, \
+                 (SELECT COUNT(*) FROM draft_orders WHERE seller_id = $1 AND stage IN ",
+                in_progress!(),
+                " AND stage <> 'awaiting_seller') AS drafts_in_progress, \
+                 (SELECT COUNT(*) FROM conversations WHERE seller_id = $1 AND unread > 0) AS unread"
+            ),
             self.id.0
         )?;
         counts.ok_or(StoreError::Missing("seller"))

@@ -15,6 +15,7 @@ use super::{CommitError, For, Ready, Shortage, each};
 use crate::StoreError;
 use crate::column::{json_text, some_text, text};
 use crate::db::{Link, first, insert_rows, run, value};
+use crate::orders::in_progress;
 
 /// What each order takes of each item, in one order of rows for all transactions.
 fn wanted(lanes: &[LaneEffects]) -> BTreeMap<(SellerId, &RetailerId, OrderId), (i64, &NewOrder)> {
@@ -159,11 +160,14 @@ async fn write_drafts(
                 .push_bind(draft.opened_at.0)
                 .push_bind(now.0);
         },
-        " ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, confidence = excluded.confidence, \
-         currency = excluded.currency, total_minor = excluded.total_minor, body = excluded.body, \
-         order_id = excluded.order_id, updated_at = excluded.updated_at \
-         WHERE draft_orders.seller_id = excluded.seller_id AND draft_orders.stage \
-         IN ('open', 'awaiting_customer', 'awaiting_confirmation', 'awaiting_seller')"
+        concat!(
+            " ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, \
+             confidence = excluded.confidence, currency = excluded.currency, \
+             total_minor = excluded.total_minor, body = excluded.body, \
+             order_id = excluded.order_id, updated_at = excluded.updated_at \
+             WHERE draft_orders.seller_id = excluded.seller_id AND draft_orders.stage IN ",
+            in_progress!()
+        )
     );
     all_written(written, rows.len())
 }

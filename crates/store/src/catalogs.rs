@@ -309,19 +309,17 @@ impl SellerStore<'_> {
         catalog: CatalogId,
         ids: &[RetailerId],
     ) -> Result<(), StoreError> {
-        let mut link = self.store.db.begin().await?;
-        for chunk in ids.chunks(crate::db::ROWS_MAX) {
-            let texts: Vec<String> = chunk.iter().map(ToString::to_string).collect();
-            on!(link, |c, B| {
-                let mut query =
-                    sqlx::QueryBuilder::<B>::new("DELETE FROM catalog_items WHERE seller_id = ");
-                query.push_bind(self.id.0).push(" AND catalog_id = ");
-                query.push_bind(catalog.0).push(" AND retailer_id");
-                Dialect::push_texts(&mut query, &texts);
-                query.build().execute(c).await.map(|_| ())
-            })?;
-        }
-        link.commit().await
+        let mut link = self.store.db.write().await?;
+        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        on!(link, |c, B| {
+            let mut query =
+                sqlx::QueryBuilder::<B>::new("DELETE FROM catalog_items WHERE seller_id = ");
+            query.push_bind(self.id.0).push(" AND catalog_id = ");
+            query.push_bind(catalog.0).push(" AND retailer_id");
+            Dialect::push_texts(&mut query, &texts);
+            query.build().execute(c).await.map(|_| ())
+        })?;
+        Ok(())
     }
 }
 

@@ -205,20 +205,18 @@ impl Outbox<'_> {
         };
         let untried = i64::from(matches!(result, SendResult::Wait { .. }));
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        for chunk in ids.chunks(crate::db::ROWS_MAX) {
-            on!(link, |c, B| {
-                let mut query = sqlx::QueryBuilder::<B>::new("UPDATE outbox SET state = ");
-                query.push_bind(state.as_str());
-                query.push(", reason = ").push_bind(reason);
-                query.push(", due_at = ").push_bind(due.0);
-                query.push(", updated_at = ").push_bind(now.0);
-                query.push(", attempts = attempts - ").push_bind(untried);
-                // Only what is under way or unknown can be settled; an echo that came first wins.
-                query.push(" WHERE state IN ('sending', 'unknown') AND id");
-                Dialect::push_uuids(&mut query, chunk);
-                query.build().execute(c).await.map(drop)
-            })?;
-        }
+        on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new("UPDATE outbox SET state = ");
+            query.push_bind(state.as_str());
+            query.push(", reason = ").push_bind(reason);
+            query.push(", due_at = ").push_bind(due.0);
+            query.push(", updated_at = ").push_bind(now.0);
+            query.push(", attempts = attempts - ").push_bind(untried);
+            // Only what is under way or unknown can be settled; an echo that came first wins.
+            query.push(" WHERE state IN ('sending', 'unknown') AND id");
+            Dialect::push_uuids(&mut query, &ids);
+            query.build().execute(c).await.map(drop)
+        })?;
         link.commit().await
     }
 

@@ -127,21 +127,19 @@ pub(crate) async fn with_stock(
     seller: SellerId,
     rows: Vec<Stored>,
 ) -> Result<Vec<ProductRow>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id.0).collect();
+    let counted: Vec<Counted> = on!(link, |c, B| {
+        let mut query = sqlx::QueryBuilder::<B>::new(
+            "SELECT product_id, retailer_id, stock, stock_reserved FROM variants \
+             WHERE seller_id = ",
+        );
+        query.push_bind(seller.0).push(" AND product_id");
+        Dialect::push_uuids(&mut query, &ids);
+        query.build_query_as().fetch_all(c).await
+    })?;
     let mut stock: HashMap<ProductId, Vec<Counted>> = HashMap::new();
-    for chunk in rows.chunks(crate::db::ROWS_MAX) {
-        let ids: Vec<Uuid> = chunk.iter().map(|row| row.id.0).collect();
-        let counted: Vec<Counted> = on!(link, |c, B| {
-            let mut query = sqlx::QueryBuilder::<B>::new(
-                "SELECT product_id, retailer_id, stock, stock_reserved FROM variants \
-                 WHERE seller_id = ",
-            );
-            query.push_bind(seller.0).push(" AND product_id");
-            Dialect::push_uuids(&mut query, &ids);
-            query.build_query_as().fetch_all(c).await
-        })?;
-        for item in counted {
-            stock.entry(item.product_id).or_default().push(item);
-        }
+    for item in counted {
+        stock.entry(item.product_id).or_default().push(item);
     }
     let own = |row: Stored| {
         let counted = stock.remove(&row.id).unwrap_or_default();

@@ -39,19 +39,15 @@ impl SellerStore<'_> {
         ids: &[String],
     ) -> Result<Vec<ProductRow>, StoreError> {
         let mut link = self.store.db.read().await?;
-        let mut rows: Vec<Stored> = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(crate::db::ROWS_MAX) {
-            let found: Vec<Stored> = on!(link, |c, B| {
-                let mut query = sqlx::QueryBuilder::<B>::new(
-                    "SELECT id, body, revision, created_at, updated_at FROM products \
-                     WHERE seller_id = ",
-                );
-                query.push_bind(self.id.0).push(" AND retailer_id");
-                Dialect::push_texts(&mut query, chunk);
-                query.build_query_as().fetch_all(c).await
-            })?;
-            rows.extend(found);
-        }
+        let rows: Vec<Stored> = on!(link, |c, B| {
+            let mut query = sqlx::QueryBuilder::<B>::new(
+                "SELECT id, body, revision, created_at, updated_at FROM products \
+                 WHERE seller_id = ",
+            );
+            query.push_bind(self.id.0).push(" AND retailer_id");
+            Dialect::push_texts(&mut query, ids);
+            query.build_query_as().fetch_all(c).await
+        })?;
         with_stock(&mut link, self.id, rows).await
     }
 
@@ -62,21 +58,16 @@ impl SellerStore<'_> {
         products: &[String],
     ) -> Result<Vec<CatalogItem>, StoreError> {
         let mut link = self.store.db.read().await?;
-        let mut items = Vec::new();
-        for chunk in products.chunks(crate::db::ROWS_MAX / 2) {
-            let found: Vec<CatalogItem> = on!(link, |c, B| {
-                let mut query =
-                    sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE seller_id = ");
-                query.push_bind(self.id.0).push(" AND catalog_id = ");
-                query.push_bind(catalog.0).push(" AND (retailer_id");
-                Dialect::push_texts(&mut query, chunk);
-                query.push(" OR group_id");
-                Dialect::push_texts(&mut query, chunk);
-                query.push(")").build_query_as().fetch_all(c).await
-            })?;
-            items.extend(found);
-        }
-        Ok(items)
+        Ok(on!(link, |c, B| {
+            let mut query =
+                sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE seller_id = ");
+            query.push_bind(self.id.0).push(" AND catalog_id = ");
+            query.push_bind(catalog.0).push(" AND (retailer_id");
+            Dialect::push_texts(&mut query, products);
+            query.push(" OR group_id");
+            Dialect::push_texts(&mut query, products);
+            query.push(")").build_query_as().fetch_all(c).await
+        })?)
     }
 
     /// The items with these ids.
@@ -86,20 +77,15 @@ impl SellerStore<'_> {
         ids: &[RetailerId],
     ) -> Result<Vec<CatalogItem>, StoreError> {
         let mut link = self.store.db.read().await?;
-        let mut items = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(crate::db::ROWS_MAX) {
-            let texts: Vec<String> = chunk.iter().map(ToString::to_string).collect();
-            let found: Vec<CatalogItem> = on!(link, |c, B| {
-                let mut query =
-                    sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE seller_id = ");
-                query.push_bind(self.id.0).push(" AND catalog_id = ");
-                query.push_bind(catalog.0).push(" AND retailer_id");
-                Dialect::push_texts(&mut query, &texts);
-                query.build_query_as().fetch_all(c).await
-            })?;
-            items.extend(found);
-        }
-        Ok(items)
+        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        Ok(on!(link, |c, B| {
+            let mut query =
+                sqlx::QueryBuilder::<B>::new("SELECT * FROM catalog_items WHERE seller_id = ");
+            query.push_bind(self.id.0).push(" AND catalog_id = ");
+            query.push_bind(catalog.0).push(" AND retailer_id");
+            Dialect::push_texts(&mut query, &texts);
+            query.build_query_as().fetch_all(c).await
+        })?)
     }
 
     /// After a whole listing that began at `since`: what Meta holds no more although it took it is
